@@ -1,0 +1,1 @@
+pub const table: @import("attention_interface.zig").Table = undefined;

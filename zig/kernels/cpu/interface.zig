@@ -1,0 +1,19 @@
+//! The kernels of one instruction set, as tables of functions over plain memory.
+//!
+//! A kernel checks nothing, allocates nothing and knows no threads: `ops/` has validated every
+//! size, taken the workspace and cut the work into chunks. All pointers are to f32 and contiguous
+//! rows unless a comment says otherwise. No kernel reads or writes past the ranges it is given.
+
+const matmul = @import("matmul_interface.zig");
+const quantized = @import("quantized_interface.zig");
+const elementwise = @import("elementwise_interface.zig");
+const rows = @import("rows_interface.zig");
+const attention = @import("attention_interface.zig");
+
+pub const Kernels = extern struct {
+    matmul: matmul.Table,
+    quantized: quantized.Table,
+    elementwise: elementwise.Table,
+    rows: rows.Table,
+    attention: attention.Table,
+};

@@ -1,0 +1,1 @@
+pub const table: @import("rows_interface.zig").Table = undefined;

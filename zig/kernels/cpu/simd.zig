@@ -1,0 +1,36 @@
+//! What the kernels know about the instruction set that they are being compiled for.
+
+const std = @import("std");
+const builtin = @import("builtin");
+
+/// Name of the instruction set: baseline, v3, v4 or dotprod.
+pub const isa: []const u8 = @import("isa_options").isa;
+
+const x86 = builtin.cpu.arch == .x86_64;
+
+pub const has_avx2 = x86 and std.Target.x86.featureSetHas(builtin.cpu.features, .avx2);
+pub const has_avx512 = x86 and std.Target.x86.featureSetHas(builtin.cpu.features, .avx512f);
+pub const has_vnni = x86 and std.Target.x86.featureSetHas(builtin.cpu.features, .avx512vnni);
+pub const has_fma = !x86 or std.Target.x86.featureSetHas(builtin.cpu.features, .fma);
+pub const has_dotprod = !x86 and std.Target.aarch64.featureSetHas(builtin.cpu.features, .dotprod);
+
+/// f32 lanes of one vector register. `std.simd.suggestVectorLength` says 8 for x86-64-v4.
+pub const lanes = if (has_avx512) 16 else if (has_avx2) 8 else 4;
+
+/// One register of f32.
+pub const V = @Vector(lanes, f32);
+
+/// `a * b + c`, fused where the processor can: without FMA, `@mulAdd` is a slow call into libm.
+pub inline fn mulAdd(a: anytype, b: @TypeOf(a), c: @TypeOf(a)) @TypeOf(a) {
+    return if (has_fma) @mulAdd(@TypeOf(a), a, b, c) else a * b + c;
+}
+
+/// Reads one register from memory of any alignment.
+pub inline fn load(pointer: [*]const f32) V {
+    return @as(*align(4) const V, @ptrCast(pointer)).*;
+}
+
+/// Writes one register to memory of any alignment.
+pub inline fn store(pointer: [*]f32, value: V) void {
+    @as(*align(4) V, @ptrCast(pointer)).* = value;
+}

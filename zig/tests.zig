@@ -1,0 +1,13 @@
+//! All Zig tests: `zig build test`.
+
+test {
+    _ = @import("core/arena.zig");
+    _ = @import("core/pool.zig");
+    _ = @import("core/cpu.zig");
+    _ = @import("tests/core.zig");
+    _ = @import("tests/elementwise.zig");
+    _ = @import("tests/rows.zig");
+    _ = @import("tests/attention.zig");
+    _ = @import("tests/matmul.zig");
+    _ = @import("tests/quantized.zig");
+}
