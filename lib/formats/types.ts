@@ -32,7 +32,22 @@ export interface TensorInfo {
   readonly byteLength: number;
 }
 
-/** Llama-3's stretching of rotary frequencies, or a plain division of positions. */
+/**
+ * A tensor as a file lists it, whose element type Qorus may not be able to compute with.
+ *
+ * Listings (`qorus info`) show it; `usableTensor` makes a {@linkcode TensorInfo} of it or throws.
+ */
+export interface StoredTensor extends Omit<TensorInfo, "dtype"> {
+  /** Element type in the file's own words, such as `Q4_K` or `F64`. */
+  readonly storedType: string;
+  /** Element type, absent where Qorus has none for it. */
+  readonly dtype?: DType;
+}
+
+/**
+ * Llama-3's stretching of rotary frequencies, a plain division of positions, or one divisor for
+ * each of the `headSize / 2` frequencies (what GGUF keeps in `rope_freqs.weight`).
+ */
 export type RopeScaling =
   | {
     readonly type: "llama3";
@@ -41,7 +56,8 @@ export type RopeScaling =
     readonly highFrequencyFactor: number;
     readonly originalContextLength: number;
   }
-  | { readonly type: "linear"; readonly factor: number };
+  | { readonly type: "linear"; readonly factor: number }
+  | { readonly type: "factors"; readonly factors: readonly number[] };
 
 /** Hyper-parameters of a decoder-only transformer of the Llama family. */
 export interface ModelConfig {

@@ -1,0 +1,122 @@
+/**
+ * Writes files that appear under their name whole or not at all.
+ *
+ * @module
+ */
+
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import process from "node:process";
+import { systemError } from "./file_error.ts";
+import { QorusError } from "../native/error.ts";
+
+let temporaryCount = 0;
+
+/** A name beside `path` for what is not finished yet. */
+export function temporaryPath(path: string): string {
+  const target = resolve(path);
+  temporaryCount += 1;
+  const suffix = `${process.pid}-${temporaryCount}-${Math.random().toString(36).slice(2, 8)}`;
+  return join(dirname(target), `.${basename(target)}.${suffix}.partial`);
+}
+
+/** Throws `aborted` where the signal says so. */
+export function throwIfAborted(signal: AbortSignal | undefined, path: string): void {
+  if (!signal?.aborted) return;
+  throw new QorusError("aborted", `${path}: writing was interrupted; nothing was left there`, {
+    path,
+    cause: signal.reason,
+  });
+}
+
+/**
+ * A file being written beside its final name.
+ *
+ * {@linkcode AtomicFile.commit} puts it there; disposing it before that removes every trace.
+ *
+ * @example
+ * ```ts
+ * using file = AtomicFile.create("model.qorus");
+ * file.write(bytes);
+ * file.commit();
+ * ```
+ */
+export class AtomicFile implements Disposable {
+  /** Where the file will be. */
+  readonly path: string;
+  readonly #temporary: string;
+  #descriptor: number;
+  #position = 0;
+
+  private constructor(path: string, temporary: string, descriptor: number) {
+    this.path = path;
+    this.#temporary = temporary;
+    this.#descriptor = descriptor;
+  }
+
+  /** Makes the temporary file; throws `not_found` where the folder is missing, or `io`. */
+  static create(path: string): AtomicFile {
+    const temporary = temporaryPath(path);
+    try {
+      return new AtomicFile(path, temporary, openSync(temporary, "wx"));
+    } catch (error) {
+      throw systemError(path, "create it", error);
+    }
+  }
+
+  /** Bytes written so far. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Appends bytes; throws `io`. */
+  write(bytes: Uint8Array): void {
+    let done = 0;
+    try {
+      while (done < bytes.byteLength) {
+        const length = bytes.byteLength - done;
+        const count = writeSync(this.#descriptor, bytes, done, length, this.#position);
+        done += count;
+        this.#position += count;
+      }
+    } catch (error) {
+      throw systemError(this.path, "write it", error);
+    }
+  }
+
+  /** Appends zeros until `offset`. */
+  padTo(offset: number): void {
+    if (offset < this.#position) {
+      throw new QorusError("internal", `${this.path}: byte ${offset} is already written`, {
+        path: this.path,
+        given: offset,
+        expected: this.#position,
+      });
+    }
+    this.write(new Uint8Array(offset - this.#position));
+  }
+
+  /** Brings the bytes to the disk and gives the file its name, replacing what was there. */
+  commit(): void {
+    try {
+      fsyncSync(this.#descriptor);
+      closeSync(this.#descriptor);
+      this.#descriptor = -1;
+      renameSync(this.#temporary, this.path);
+    } catch (error) {
+      this.#remove();
+      throw systemError(this.path, "finish it", error);
+    }
+  }
+
+  /** Removes the temporary file unless it was committed. */
+  [Symbol.dispose](): void {
+    if (this.#descriptor >= 0) this.#remove();
+  }
+
+  #remove(): void {
+    if (this.#descriptor >= 0) closeSync(this.#descriptor);
+    this.#descriptor = -1;
+    rmSync(this.#temporary, { force: true });
+  }
+}
