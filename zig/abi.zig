@@ -1,2 +1,186 @@
+//! The whole C ABI of Qorus. tools/generate_abi.mjs reads this file and writes the symbol tables of
+//! lib/native/abi.gen.ts and the C header zig/qorus.gen.h: an export is one line of arguments.
+//!
+//! Every export returns zero, a handle or a small number on success and a negative `Status` on
+//! failure, whose message is in the shared memory. Arguments are u32, i32 or f32, at most eight.
+//! Handles are checked in every build mode; nothing unwinds or aborts across this boundary.
+
+const std = @import("std");
+const context_module = @import("core/context.zig");
 const cpu = @import("core/cpu.zig");
-export fn q_abi_version() i32 { return if (cpu.kernels(cpu.best()) != null) 1 else 0; }
+const pool = @import("core/pool.zig");
+const status = @import("core/status.zig");
+const tensors = @import("ops/tensors.zig");
+
+const Context = context_module.Context;
+
+/// Raised whenever an export, a code or a shared structure changes its meaning.
+const abi_version = 1;
+
+/// A failed check is a bug of ours that the ABI cannot report: stop with what is known.
+pub const panic = std.debug.FullPanic(struct {
+    fn panicked(message: []const u8, _: ?usize) noreturn {
+        std.debug.print("qorus: internal error: {s}\n", .{message});
+        std.process.abort();
+    }
+}.panicked);
+
+/// Calls an operation with this thread's context and turns its result into what exports return.
+inline fn call(comptime operation: anytype, arguments: anytype) i32 {
+    const context = context_module.current orelse return @intFromEnum(status.Status.not_open);
+    context.shared.message_bytes = 0;
+    const result = @call(.auto, operation, .{context} ++ arguments) catch |failure|
+        return @intFromEnum(status.statusOf(failure));
+    return if (@TypeOf(result) == void) 0 else @intCast(result);
+}
+
+/// Version of this interface; works before q_open.
+export fn q_abi_version() i32 {
+    return abi_version;
+}
+
+/// Opens the library for the calling thread. isa is a code of core/cpu.zig or -1 for the best.
+export fn q_open(scratch_mebibytes: u32, isa: i32) i32 {
+    const failed = status.Status;
+    if (context_module.current != null) return @intFromEnum(failed.invalid_argument);
+    if (isa < -1 or isa > @intFromEnum(cpu.Isa.dotprod)) return @intFromEnum(failed.invalid_argument);
+    const wanted: cpu.Isa = if (isa == -1) cpu.best() else @enumFromInt(isa);
+    if (!cpu.supports(wanted)) return @intFromEnum(failed.unsupported);
+    const scratch_bytes = std.math.mul(usize, scratch_mebibytes, 1 << 20) catch
+        return @intFromEnum(failed.invalid_argument);
+    context_module.current = Context.create(scratch_bytes, wanted) catch
+        return @intFromEnum(failed.out_of_memory);
+    return 0;
+}
+
+/// Gives back everything that the calling thread has in the library.
+export fn q_close() i32 {
+    const context = context_module.current orelse return @intFromEnum(status.Status.not_open);
+    context.destroy();
+    context_module.current = null;
+    return 0;
+}
+
+/// Sets how many threads compute, for the whole process; 0 changes nothing. Returns how many do.
+export fn q_threads(count: u32) i32 {
+    if (count > 0) pool.global.resize(count);
+    return @intCast(pool.global.thread_count.load(.monotonic));
+}
+
+/// Code of the instruction set in use.
+export fn q_isa() i32 {
+    return call(struct {
+        fn isa(context: *Context) status.Error!u32 {
+            return @intFromEnum(context.isa);
+        }
+    }.isa, .{});
+}
+
+/// 24 bits of an address: region 0 is the shared memory, 1 the table of tensors; part 0 the lowest.
+export fn q_address(region: u32, part: u32) i32 {
+    return call(address, .{ region, part });
+}
+
+fn address(context: *Context, region: u32, part: u32) status.Error!u32 {
+    if (region > 1 or part > 2) return context.fail(error.InvalidArgument, "no such region or part", .{});
+    const value: u64 = if (region == 0) @intFromPtr(&context.shared) else @intFromPtr(context.table.tensors);
+    return @truncate((value >> @intCast(24 * part)) & 0xff_ffff);
+}
+
+/// Writes the counters to the shared memory.
+export fn q_counters() i32 {
+    return call(counters, .{});
+}
+
+fn counters(context: *Context) status.Error!void {
+    context.writeCounters();
+}
+
+/// Reserves a state arena; returns its number, from 1.
+export fn q_state_create(mebibytes: u32) i32 {
+    return call(stateCreate, .{mebibytes});
+}
+
+fn stateCreate(context: *Context, mebibytes: u32) status.Error!u32 {
+    return context.createState(@as(usize, mebibytes) << 20);
+}
+
+/// Gives a state arena back; its tensors become stale.
+export fn q_state_free(state: u32) i32 {
+    return call(Context.freeState, .{state});
+}
+
+/// Maps a file whose path is in shared.text; returns the map's number, from 1.
+export fn q_map_open(path_bytes: u32) i32 {
+    return call(mapOpen, .{path_bytes});
+}
+
+fn mapOpen(context: *Context, path_bytes: u32) status.Error!u32 {
+    if (path_bytes > context.shared.text.len) return context.fail(error.InvalidArgument, "the path is too long", .{});
+    return context.openMap(context.shared.text[0..path_bytes]);
+}
+
+/// Ends a map; its tensors become stale.
+export fn q_map_close(map: u32) i32 {
+    return call(Context.closeMap, .{map});
+}
+
+/// Starts a scope; returns its depth.
+export fn q_scope_enter() i32 {
+    return call(Context.enterScope, .{});
+}
+
+/// Ends the scope of this depth and all inside it: one reset of the scratch arena.
+export fn q_scope_leave(depth: u32) i32 {
+    return call(Context.leaveScope, .{depth});
+}
+
+/// Makes a tensor with undefined contents in a state arena (0: scratch); parameters: sizes.
+export fn q_tensor_create(state: u32, dtype: u32, layout: u32, rank: u32) i32 {
+    return call(tensors.create, .{ state, dtype, layout, rank });
+}
+
+/// Makes a read-only tensor over a file map; parameters: sizes, then the offset's two halves.
+export fn q_tensor_from_map(map: u32, dtype: u32, layout: u32, rank: u32) i32 {
+    return call(tensors.fromMap, .{ map, dtype, layout, rank });
+}
+
+/// Ends a lasting tensor; its memory returns with its arena.
+export fn q_tensor_free(tensor: u32) i32 {
+    return call(tensors.free, .{tensor});
+}
+
+/// Names a tensor for messages; the name is in shared.text.
+export fn q_tensor_name(tensor: u32, name_bytes: u32) i32 {
+    return call(tensors.setName, .{ tensor, name_bytes });
+}
+
+/// A view in another shape; parameters: sizes.
+export fn q_reshape(x: u32, rank: u32) i32 {
+    return call(tensors.reshape, .{ x, rank });
+}
+
+/// A view with dimensions in another order; parameters: the order.
+export fn q_permute(x: u32, rank: u32) i32 {
+    return call(tensors.permute, .{ x, rank });
+}
+
+/// A view of `length` elements of one dimension.
+export fn q_slice(x: u32, dimension: u32, start: u32, length: u32, step: u32) i32 {
+    return call(tensors.slice, .{ x, dimension, start, length, step });
+}
+
+/// A view that repeats dimensions of size 1; parameters: sizes.
+export fn q_expand(x: u32, rank: u32) i32 {
+    return call(tensors.expand, .{ x, rank });
+}
+
+/// Copies x in row-major order; out 0 makes it.
+export fn q_copy(x: u32, out: u32) i32 {
+    return call(tensors.copy, .{ x, out });
+}
+
+/// Writes one value everywhere.
+export fn q_fill(x: u32, value: f32) i32 {
+    return call(tensors.fill, .{ x, value });
+}

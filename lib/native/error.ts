@@ -36,6 +36,8 @@ export type QorusErrorCode =
   | "invalid_file"
   /** A valid request that Qorus cannot serve (a format version, an architecture, a dtype). */
   | "unsupported"
+  /** The native library has not been opened on this thread, or was closed. */
+  | "not_open"
   /** The native library is missing, foreign or of another version. */
   | "native_library"
   /** A permission of the runtime is missing. */

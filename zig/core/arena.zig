@@ -19,6 +19,8 @@ pub const Arena = struct {
     high_water: usize = 0,
     /// Bytes that the system has been told to back with memory (all of them where it does so itself).
     committed: usize = 0,
+    /// Bytes of the last request that did not fit, for the message.
+    refused: usize = 0,
 
     pub const Error = error{ ArenaFull, OutOfMemory };
 
@@ -35,10 +37,10 @@ pub const Arena = struct {
 
     /// Takes `size` bytes. Their contents are whatever was there before.
     pub fn take(arena: *Arena, size: usize) Error![*]align(alignment) u8 {
-        if (size > arena.capacity - arena.head) return error.ArenaFull;
+        if (size > arena.capacity - arena.head) return arena.refuse(size);
         const start = arena.head;
         const end = start + std.mem.alignForward(usize, size, alignment);
-        if (end > arena.capacity) return error.ArenaFull;
+        if (end > arena.capacity) return arena.refuse(size);
         if (end > arena.committed) {
             arena.committed = try virtual_memory.commit(arena.base, arena.committed, end, arena.capacity);
         }
@@ -47,9 +49,14 @@ pub const Arena = struct {
         return @alignCast(arena.base + start);
     }
 
+    fn refuse(arena: *Arena, size: usize) Error {
+        arena.refused = size;
+        return error.ArenaFull;
+    }
+
     /// Takes room for `count` values of type T.
     pub fn slice(arena: *Arena, comptime T: type, count: usize) Error![]align(alignment) T {
-        const size = std.math.mul(usize, count, @sizeOf(T)) catch return error.ArenaFull;
+        const size = std.math.mul(usize, count, @sizeOf(T)) catch return arena.refuse(std.math.maxInt(usize));
         const bytes = try arena.take(size);
         return @as([*]align(alignment) T, @ptrCast(bytes))[0..count];
     }

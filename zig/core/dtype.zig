@@ -68,3 +68,11 @@ comptime {
     assert(@sizeOf(Rows16Q8_0) == 544);
     assert(@sizeOf(Rows16Q4_0) == 288);
 }
+
+/// How a matrix's bytes are arranged. The codes are part of the ABI and of `.qorus` files.
+pub const Layout = enum(u2) {
+    /// Row-major.
+    rows = 0,
+    /// Quantized blocks of 16 neighbouring rows interleaved.
+    rows16 = 1,
+};

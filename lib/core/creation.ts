@@ -1,0 +1,104 @@
+/**
+ * Functions that make tensors.
+ *
+ * @module
+ */
+
+import { QorusError } from "../native/error.ts";
+import { context } from "./context.ts";
+import { type DType, dtypes } from "./dtype.ts";
+import { type NestedNumbers, type Tensor, wrap } from "./tensor.ts";
+
+/** Where and of what type a tensor is made. */
+export interface CreateOptions {
+  /** Element type. Default `f32`. */
+  dtype?: DType;
+  /** Arrangement of a quantized matrix. Default `rows`. */
+  layout?: "rows" | "rows16";
+  /** A state arena's number, for tensors that outlive scopes; 0 is scratch. Default 0. */
+  state?: number;
+}
+
+/**
+ * A tensor with undefined contents.
+ *
+ * @param shape sizes, outermost first
+ */
+export function empty(shape: readonly number[], options: CreateOptions = {}): Tensor {
+  const { dtype = "f32", layout = "rows", state = 0 } = options;
+  const library = context();
+  library.writeSizes(shape, "empty");
+  const code = dtypes[dtype]?.code;
+  if (code === undefined) {
+    throw new QorusError("invalid_dtype", `empty: ${dtype} is no dtype`, {
+      op: "empty",
+      given: dtype,
+      expected: Object.keys(dtypes),
+    });
+  }
+  const layoutCode = layout === "rows16" ? 1 : 0;
+  return wrap(library.native.q_tensor_create(state, code, layoutCode, shape.length), "empty");
+}
+
+/** A tensor of zeros. */
+export function zeros(shape: readonly number[], options: CreateOptions = {}): Tensor {
+  return full(shape, 0, options);
+}
+
+/** A tensor of ones. */
+export function ones(shape: readonly number[], options: CreateOptions = {}): Tensor {
+  return full(shape, 1, options);
+}
+
+/** A tensor with one value everywhere. */
+export function full(shape: readonly number[], value: number, options: CreateOptions = {}): Tensor {
+  return empty(shape, options).fill(value);
+}
+
+/**
+ * A tensor with the given values: a number, nested arrays, or a typed array with a shape.
+ *
+ * @throws {QorusError} `invalid_shape` when rows differ in length or the count does not fit.
+ *
+ * @example
+ * ```ts
+ * import { tensor } from "@qorus/qorus";
+ *
+ * tensor([[1, 2], [3, 4]]); // [2, 2]
+ * tensor(new Float32Array(6), { shape: [2, 3] });
+ * ```
+ */
+export function tensor(
+  values: NestedNumbers | Float32Array | Int32Array | Uint8Array,
+  options: CreateOptions & { shape?: readonly number[] } = {},
+): Tensor {
+  if (typeof values === "number" || Array.isArray(values)) {
+    const shape = shapeOf(values);
+    const flat = flatten(values);
+    const count = shape.reduce((product, size) => product * size, 1);
+    if (flat.length !== count || !sameShape(values, shape)) {
+      throw new QorusError("invalid_shape", "tensor: the nested arrays differ in length", {
+        op: "tensor",
+      });
+    }
+    return empty(options.shape ?? shape, options).write(flat);
+  }
+  const dtype = options.dtype ??
+    (values instanceof Float32Array ? "f32" : values instanceof Int32Array ? "i32" : "u8");
+  return empty(options.shape ?? [values.length], { ...options, dtype }).write(values);
+}
+
+function flatten(values: NestedNumbers): number[] {
+  return Array.isArray(values) ? values.flatMap(flatten) : [values];
+}
+
+function shapeOf(values: NestedNumbers): number[] {
+  const shape: number[] = [];
+  for (let level = values; Array.isArray(level); level = level[0]) shape.push(level.length);
+  return shape;
+}
+
+function sameShape(values: NestedNumbers, shape: readonly number[]): boolean {
+  if (!Array.isArray(values)) return shape.length === 0;
+  return values.length === shape[0] && values.every((row) => sameShape(row, shape.slice(1)));
+}

@@ -1,0 +1,405 @@
+/**
+ * Tensors: handles to memory that the native library owns.
+ *
+ * @module
+ */
+
+import { QorusError } from "../native/error.ts";
+import { type Context, context } from "./context.ts";
+import { type DType, dtypes } from "./dtype.ts";
+
+/** Arrays that view a tensor's memory: f32, i32 and bytes; f16, bf16 as their 16 bits. */
+export type TensorData = Float32Array | Int32Array | Uint16Array | Uint8Array;
+
+/** Numbers in nested arrays, as {@linkcode Tensor.toArray} gives them. */
+export type NestedNumbers = number | NestedNumbers[];
+
+const dtypeNames = Object.keys(dtypes) as DType[];
+const layouts = ["rows", "rows16"] as const;
+
+// The layout of `Tensor` in zig/core/tensor.zig, in bytes or in words of 32 bits.
+const indexMask = 2 ** 18 - 1;
+const wordsPerDescriptor = 32;
+const sizesWord = 4;
+const stridesWord = 10;
+const generationWord = 23;
+const dtypeByte = 88;
+const rankByte = 90;
+const flagsByte = 91;
+
+/**
+ * An n-dimensional array in memory of the native library, row-major, outermost dimension first.
+ *
+ * Tensors made inside a {@linkcode scope} end with it. They are made by functions such as
+ * `tensor()` and by operations, not with `new`.
+ */
+export class Tensor implements Disposable {
+  /** The native library's number for this tensor. */
+  readonly handle: number;
+  readonly #context: Context;
+  readonly #index: number;
+  readonly #generation: number;
+
+  /** Wraps a handle that an export returned. */
+  constructor(handle: number) {
+    this.handle = handle;
+    this.#context = context();
+    this.#index = handle & indexMask;
+    this.#generation = this.#context.words[this.#index * wordsPerDescriptor + generationWord];
+  }
+
+  /** Whether the tensor's memory is still its own. */
+  get isLive(): boolean {
+    const word = this.#index * wordsPerDescriptor + generationWord;
+    return this.#context.words[word] === this.#generation;
+  }
+
+  #word(offset: number): number {
+    if (!this.isLive) throw staleError("tensor");
+    return this.#context.words[this.#index * wordsPerDescriptor + offset];
+  }
+
+  #byte(offset: number): number {
+    if (!this.isLive) throw staleError("tensor");
+    return this.#context.bytes[this.#index * wordsPerDescriptor * 4 + offset];
+  }
+
+  /** Number of dimensions. */
+  get rank(): number {
+    return this.#byte(rankByte);
+  }
+
+  /** Sizes, outermost first. */
+  get shape(): number[] {
+    return Array.from({ length: this.rank }, (_, i) => this.#word(sizesWord + i));
+  }
+
+  /** Steps between neighbours of each dimension, in bytes. */
+  get strides(): number[] {
+    return Array.from(
+      { length: this.rank },
+      (_, i) => this.#word(stridesWord + 2 * i) + this.#word(stridesWord + 2 * i + 1) * 2 ** 32,
+    );
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    let product = 1;
+    for (let i = this.rank - 1; i >= 0; i--) product *= this.#word(sizesWord + i);
+    return product;
+  }
+
+  /** Element type. */
+  get dtype(): DType {
+    return dtypeNames[this.#byte(dtypeByte)];
+  }
+
+  /** Arrangement of the elements: `rows16` for quantized weights made ready for the kernels. */
+  get layout(): "rows" | "rows16" {
+    return layouts[(this.#byte(flagsByte) >> 2) & 3];
+  }
+
+  /** Where the tensor lives; only the CPU so far. */
+  get device(): "cpu" {
+    return "cpu";
+  }
+
+  /** Whether the elements lie one behind the other in row-major order. */
+  get isContiguous(): boolean {
+    if (this.layout !== "rows") return false;
+    const { blockElements, blockBytes } = dtypes[this.dtype];
+    const { shape, strides } = this;
+    let expected = blockBytes;
+    for (let i = shape.length - 1; i >= 0; i--) {
+      if (shape[i] !== 1 && strides[i] !== expected) return false;
+      expected *= i === shape.length - 1 ? shape[i] / blockElements : shape[i];
+    }
+    return true;
+  }
+
+  /** Bytes that the elements take. */
+  get byteLength(): number {
+    const { blockElements, blockBytes } = dtypes[this.dtype];
+    const { shape } = this;
+    if (this.layout === "rows16") shape[0] = Math.ceil(shape[0] / 16) * 16;
+    return (shape.reduce((product, size) => product * size, 1) / blockElements) * blockBytes;
+  }
+
+  /** Address of the first element. */
+  get #address(): number {
+    return this.#word(0) + this.#word(1) * 2 ** 32;
+  }
+
+  /**
+   * The elements without a copy: an array over the native memory, in row-major order. Quantized
+   * tensors give their blocks as bytes. When the tensor ends, the array becomes empty.
+   *
+   * Each access makes a new view (about 450 ns): keep it while you use it.
+   *
+   * @throws {QorusError} `invalid_layout` when the tensor is a view that is not contiguous.
+   */
+  get data(): TensorData {
+    const buffer = this.#buffer("data");
+    this.#context.exportBuffer(this.#index, this.#generation, buffer);
+    return viewAs(this.dtype, buffer);
+  }
+
+  #buffer(op: string): ArrayBuffer {
+    if (this.layout === "rows" && !this.isContiguous) {
+      throw new QorusError(
+        "invalid_layout",
+        `${op}: the tensor [${this.shape}] is a view that is not contiguous; call contiguous() first`,
+        { op },
+      );
+    }
+    return this.#context.view(this.#address, this.byteLength);
+  }
+
+  /**
+   * Copies numbers into the tensor.
+   *
+   * @throws {QorusError} `invalid_shape` when the count differs from the tensor's.
+   */
+  write(values: ArrayLike<number>): this {
+    const target = viewAs(this.dtype, this.#buffer("write"));
+    if (values.length !== target.length) {
+      throw new QorusError(
+        "invalid_shape",
+        `write: ${values.length} values given, [${this.shape}] of ${this.dtype} takes ${target.length}`,
+        { op: "write", given: values.length, expected: target.length },
+      );
+    }
+    target.set(values);
+    return this;
+  }
+
+  /** Copies the elements out of the native memory. */
+  read(): TensorData {
+    return viewAs(this.dtype, this.#buffer("read")).slice();
+  }
+
+  /**
+   * The value of a tensor of one element.
+   *
+   * @throws {QorusError} `invalid_shape` when there is not exactly one.
+   */
+  item(): number {
+    if (this.size !== 1) {
+      throw new QorusError("invalid_shape", `item: [${this.shape}] has not one element`, {
+        op: "item",
+        given: this.shape,
+      });
+    }
+    return this.#numbers("item")[0];
+  }
+
+  /** The elements as nested arrays of numbers, shaped like the tensor. */
+  toArray(): NestedNumbers {
+    const { shape } = this;
+    const numbers = this.#numbers("toArray");
+    let position = 0;
+    const build = (dimension: number): NestedNumbers => {
+      if (dimension === shape.length) return numbers[position++];
+      return Array.from({ length: shape[dimension] }, () => build(dimension + 1));
+    };
+    return build(0);
+  }
+
+  #numbers(op: string): Float32Array | Int32Array | Uint8Array {
+    const { dtype } = this;
+    const source = this.isContiguous ? this : this.contiguous();
+    const values = source.read();
+    if (dtype === "f16") return Float32Array.from(values as Uint16Array, halfToNumber);
+    if (dtype === "bf16") return Float32Array.from(values as Uint16Array, bfloatToNumber);
+    if (dtype === "f32" || dtype === "i32" || dtype === "u8") {
+      return values as Float32Array | Int32Array | Uint8Array;
+    }
+    throw new QorusError("invalid_dtype", `${op}: convert ${dtype} with to(x, "f32") first`, {
+      op,
+    });
+  }
+
+  /** A view in another shape with as many elements; one size may be -1 and is computed. */
+  reshape(shape: readonly number[]): Tensor {
+    const sizes = inferSize(shape, this.size);
+    this.#context.writeSizes(sizes, "reshape");
+    return this.#wrap(
+      this.#context.native.q_reshape(this.#live("reshape"), sizes.length),
+      "reshape",
+    );
+  }
+
+  /** A view with dimensions in another order: `order[i]` is the dimension that comes to place i. */
+  permute(order: readonly number[]): Tensor {
+    this.#context.writeSizes(order, "permute");
+    return this.#wrap(
+      this.#context.native.q_permute(this.#live("permute"), order.length),
+      "permute",
+    );
+  }
+
+  /** A view with two dimensions exchanged; negative dimensions count from the end. */
+  transpose(first: number, second: number): Tensor {
+    const { rank } = this;
+    const order = Array.from({ length: rank }, (_, i) => i);
+    const [a, b] = [dimensionOf(first, rank, "transpose"), dimensionOf(second, rank, "transpose")];
+    [order[a], order[b]] = [order[b], order[a]];
+    return this.permute(order);
+  }
+
+  /** A view of elements `start` to before `end` of one dimension, every `step`th. */
+  slice(dimension: number, start: number, end: number, step = 1): Tensor {
+    const along = dimensionOf(dimension, this.rank, "slice");
+    const size = this.#word(sizesWord + along);
+    const [from, to] = [start < 0 ? start + size : start, end < 0 ? end + size : end];
+    const whole = Number.isInteger(from) && Number.isInteger(to) && Number.isInteger(step);
+    if (!whole || from < 0 || to < from || to > size || step < 1) {
+      throw new QorusError(
+        "out_of_range",
+        `slice: ${start} to ${end} by ${step} of dimension ${along}, which has ${size}`,
+        { op: "slice" },
+      );
+    }
+    const length = Math.ceil((to - from) / step);
+    const handle = this.#live("slice");
+    return this.#wrap(this.#context.native.q_slice(handle, along, from, length, step), "slice");
+  }
+
+  /** A read-only view that repeats dimensions of size 1 up to `shape`, without a copy. */
+  expand(shape: readonly number[]): Tensor {
+    this.#context.writeSizes(shape, "expand");
+    return this.#wrap(this.#context.native.q_expand(this.#live("expand"), shape.length), "expand");
+  }
+
+  /** The tensor itself when it is contiguous, else a row-major copy in scratch. */
+  contiguous(): Tensor {
+    if (this.isContiguous) return this;
+    return this.#wrap(this.#context.native.q_copy(this.#live("contiguous"), 0), "contiguous");
+  }
+
+  /** Copies the elements of `source`, which has the same shape and dtype. */
+  copyFrom(source: Tensor): this {
+    const { native } = this.#context;
+    this.#context.check(
+      native.q_copy(handleOf(source, "copyFrom"), this.#live("copyFrom")),
+      "copyFrom",
+    );
+    return this;
+  }
+
+  /** Writes `value` to every element. */
+  fill(value: number): this {
+    this.#context.check(this.#context.native.q_fill(this.#live("fill"), value), "fill");
+    return this;
+  }
+
+  /** Gives the tensor a name for error messages, and returns it. */
+  named(name: string): this {
+    const length = this.#context.writeText(name, "named");
+    this.#context.check(this.#context.native.q_tensor_name(this.#live("named"), length), "named");
+    return this;
+  }
+
+  /** Ends a tensor that lives outside of scopes; one inside a scope ends with it. */
+  [Symbol.dispose](): void {
+    if (!this.isLive) return;
+    this.#context.native.q_tensor_free(this.handle);
+    this.#context.detachEnded();
+  }
+
+  /** Shape, dtype and device in one line. */
+  toString(): string {
+    if (!this.isLive) return "Tensor(ended)";
+    return `Tensor([${this.shape.join(", ")}], ${this.dtype}, ${this.device})`;
+  }
+
+  /** What runtimes print for a tensor. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  /** What Deno prints for a tensor. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  #live(op: string): number {
+    return handleOf(this, op);
+  }
+
+  #wrap(result: number, op: string): Tensor {
+    return new Tensor(this.#context.check(result, op));
+  }
+}
+
+function staleError(op: string): QorusError {
+  return new QorusError(
+    "stale_handle",
+    `${op}: the tensor was used after its scope ended or it was disposed; ` +
+      "make it outside of the scope, or read its values before the scope ends",
+    { op },
+  );
+}
+
+/** The handle of a live tensor for a call; throws when the tensor has ended. */
+export function handleOf(tensor: Tensor, op: string): number {
+  if (tensor.isLive) return tensor.handle;
+  throw staleError(op);
+}
+
+/** Makes a tensor of what an export returned, or throws the error that it reports. */
+export function wrap(result: number, op: string): Tensor {
+  return new Tensor(context().check(result, op));
+}
+
+/** Counts a negative dimension from the end. */
+export function dimensionOf(dimension: number, rank: number, op: string): number {
+  const index = dimension < 0 ? dimension + rank : dimension;
+  if (Number.isInteger(index) && index >= 0 && index < rank) return index;
+  throw new QorusError(
+    "out_of_range",
+    `${op}: dimension ${dimension} of a tensor of rank ${rank}`,
+    {
+      op,
+      given: dimension,
+    },
+  );
+}
+
+function inferSize(shape: readonly number[], count: number): number[] {
+  const unknown = shape.indexOf(-1);
+  if (unknown < 0) return [...shape];
+  const known = shape.reduce((product, size, i) => i === unknown ? product : product * size, 1);
+  return shape.map((size, i) => i === unknown ? count / known : size);
+}
+
+function viewAs(dtype: DType, buffer: ArrayBuffer): TensorData {
+  switch (dtype) {
+    case "f32":
+      return new Float32Array(buffer);
+    case "i32":
+      return new Int32Array(buffer);
+    case "f16":
+    case "bf16":
+      return new Uint16Array(buffer);
+    default:
+      return new Uint8Array(buffer);
+  }
+}
+
+const floatBits = new Float32Array(1);
+const wordBits = new Uint32Array(floatBits.buffer);
+
+function bfloatToNumber(bits: number): number {
+  wordBits[0] = bits << 16;
+  return floatBits[0];
+}
+
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 0x3ff;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
