@@ -11,7 +11,7 @@ import { invalidFile, unsupportedFile } from "./file_error.ts";
 import { readGguf } from "./gguf.ts";
 import type { GgufFile } from "./gguf.ts";
 import { checkConfig, selectTensors } from "./model_config.ts";
-import { fromGgufName, ropeFactorsName } from "./tensor_names.ts";
+import { fromGgufName, ropeFactorsName, toGgufName } from "./tensor_names.ts";
 import type {
   Checkpoint,
   GenerationDefaults,
@@ -118,7 +118,7 @@ export function openGguf(path: string): Checkpoint {
     format: "gguf",
     path,
     config,
-    tensors: selectTensors(stored, config, path),
+    tensors: selectTensors(stored, config, path, toGgufName),
     tokenizer: hasTokenizer ? { kind: "gguf", metadata: file.metadata, path } : undefined,
     generation: readGeneration(metadata),
     chatTemplate: metadata.string("tokenizer.chat_template"),

@@ -150,6 +150,6 @@ export function openLlama2c(path: string): Checkpoint {
     path,
     config,
     tensors: selectTensors(stored, config, path),
-    generation: { beginToken, endTokens: [beginToken, endToken] },
+    generation: { beginToken, endTokens: [endToken, beginToken] },
   };
 }

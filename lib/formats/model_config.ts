@@ -92,7 +92,8 @@ function checkRopeScaling(config: ModelConfig, path: string): void {
 /**
  * The tensors that a model of this config has, under Hugging Face's names.
  *
- * `stored` has Hugging Face's names as keys. Throws `invalid_file` for a tensor that is missing or
+ * `stored` has Hugging Face's names as keys; `nameInFile` gives what the file calls one of them.
+ * Throws `invalid_file` for a tensor that is missing or
  * has a wrong shape or type, `unsupported` for one whose element type Qorus cannot compute with.
  * Tensors that the config does not ask for (old files keep rotary tables) are left out.
  */
@@ -100,12 +101,13 @@ export function selectTensors(
   stored: ReadonlyMap<string, StoredTensor>,
   config: ModelConfig,
   path: string,
+  nameInFile: (name: string) => string | undefined = (name) => name,
 ): Map<string, TensorInfo> {
   const tensors = new Map<string, TensorInfo>();
   for (const [name, shape] of expectedTensors(config)) {
     const tensor = stored.get(name);
     if (tensor === undefined) {
-      throw invalidFile(path, `tensor ${name}`, "is missing", {
+      throw invalidFile(path, `tensor ${nameInFile(name) ?? name}`, "is missing", {
         expected: `a tensor of shape [${shape.join(", ")}]`,
         hint: "The file is incomplete, or its hyper-parameters belong to another model.",
       });
