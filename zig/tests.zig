@@ -5,9 +5,12 @@ test {
     _ = @import("core/pool.zig");
     _ = @import("core/cpu.zig");
     _ = @import("tests/core.zig");
+    _ = @import("tests/guarded.zig");
+    _ = @import("tests/math.zig");
     _ = @import("tests/elementwise.zig");
     _ = @import("tests/rows.zig");
     _ = @import("tests/attention.zig");
+    _ = @import("tests/sampling.zig");
     _ = @import("tests/matmul.zig");
     _ = @import("tests/quantized.zig");
 }

@@ -1,1 +1,134 @@
-pub const table: @import("elementwise_interface.zig").Table = undefined;
+//! Functions of single elements over contiguous f32.
+
+const simd = @import("simd.zig");
+const math = @import("math.zig");
+const interface = @import("elementwise_interface.zig");
+
+const V = simd.V;
+const lanes = simd.lanes;
+const Unary = interface.Unary;
+const Binary = interface.Binary;
+
+pub const table: interface.Table = .{
+    .unary = unary,
+    .binary = binary,
+    .binary_scalar = binaryScalar,
+    .scalar_binary = scalarBinary,
+    .silu_mul = siluMul,
+};
+
+fn unary(function: Unary, out: [*]f32, x: [*]const f32, count: usize) callconv(.c) void {
+    switch (function) {
+        inline else => |f| {
+            var i: usize = 0;
+            while (i + lanes <= count) : (i += lanes) {
+                simd.store(out + i, applyUnary(f, simd.load(x + i)));
+            }
+            if (i == count) return;
+            const part = simd.loadPart(x + i, count - i, 0);
+            simd.storePart(out + i, applyUnary(f, part), count - i);
+        },
+    }
+}
+
+inline fn applyUnary(comptime function: Unary, x: V) V {
+    const zero: V = @splat(0);
+    return switch (function) {
+        // The comparison is false for NaN, which stays.
+        .relu => @select(f32, x < zero, zero, x),
+        .silu => silu(x),
+        .gelu => x * math.normalDistribution(x),
+        .gelu_tanh => geluTanh(x),
+        .sigmoid => math.sigmoid(x),
+        .tanh => math.tanh(x),
+        .exp => math.exp(x),
+        .neg => -x,
+        .sqrt => @sqrt(x),
+        .erf => math.erf(x),
+    };
+}
+
+inline fn silu(x: V) V {
+    return x / (@as(V, @splat(1)) + math.exp(-x));
+}
+
+/// `x (1 + tanh(u)) / 2` is `x sigmoid(2u)`, which does not cancel where tanh(u) is close to -1.
+inline fn geluTanh(x: V) V {
+    const cubic: V = @splat(0.044715);
+    const twice_root: V = @splat(2 * 0.79788456080286536);
+    return x * math.sigmoid(twice_root * simd.mulAdd(cubic * x * x, x, x));
+}
+
+fn binary(
+    function: Binary,
+    out: [*]f32,
+    a: [*]const f32,
+    b: [*]const f32,
+    count: usize,
+) callconv(.c) void {
+    switch (function) {
+        inline else => |f| {
+            var i: usize = 0;
+            while (i + lanes <= count) : (i += lanes) {
+                simd.store(out + i, applyBinary(f, simd.load(a + i), simd.load(b + i)));
+            }
+            while (i < count) : (i += 1) out[i] = applyBinary(f, a[i], b[i]);
+        },
+    }
+}
+
+fn binaryScalar(
+    function: Binary,
+    out: [*]f32,
+    a: [*]const f32,
+    b: f32,
+    count: usize,
+) callconv(.c) void {
+    switch (function) {
+        inline else => |f| {
+            var i: usize = 0;
+            while (i + lanes <= count) : (i += lanes) {
+                simd.store(out + i, applyBinary(f, simd.load(a + i), @as(V, @splat(b))));
+            }
+            while (i < count) : (i += 1) out[i] = applyBinary(f, a[i], b);
+        },
+    }
+}
+
+fn scalarBinary(
+    function: Binary,
+    out: [*]f32,
+    a: f32,
+    b: [*]const f32,
+    count: usize,
+) callconv(.c) void {
+    switch (function) {
+        inline else => |f| {
+            var i: usize = 0;
+            while (i + lanes <= count) : (i += lanes) {
+                simd.store(out + i, applyBinary(f, @as(V, @splat(a)), simd.load(b + i)));
+            }
+            while (i < count) : (i += 1) out[i] = applyBinary(f, a, b[i]);
+        },
+    }
+}
+
+inline fn applyBinary(comptime function: Binary, a: anytype, b: @TypeOf(a)) @TypeOf(a) {
+    return switch (function) {
+        .add => a + b,
+        .sub => a - b,
+        .mul => a * b,
+        .div => a / b,
+    };
+}
+
+fn siluMul(out: [*]f32, gate: [*]const f32, up: [*]const f32, count: usize) callconv(.c) void {
+    var i: usize = 0;
+    while (i + lanes <= count) : (i += lanes) {
+        simd.store(out + i, silu(simd.load(gate + i)) * simd.load(up + i));
+    }
+    if (i == count) return;
+    const rest = count - i;
+    const part = silu(simd.loadPart(gate + i, rest, 0)) * simd.loadPart(up + i, rest, 0);
+    simd.storePart(out + i, part, rest);
+}

@@ -1,4 +1,4 @@
-//! Kernels that work element by element.
+//! Kernels that work element by element. NaN and the infinities give what PyTorch gives.
 
 /// Functions of one operand. The codes are part of the ABI.
 pub const Unary = enum(u32) {
@@ -13,6 +13,7 @@ pub const Unary = enum(u32) {
     exp = 6,
     neg = 7,
     sqrt = 8,
+    erf = 9,
 };
 
 /// Functions of two operands. The codes are part of the ABI.

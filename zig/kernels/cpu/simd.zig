@@ -12,6 +12,8 @@ pub const has_avx2 = x86 and std.Target.x86.featureSetHas(builtin.cpu.features, 
 pub const has_avx512 = x86 and std.Target.x86.featureSetHas(builtin.cpu.features, .avx512f);
 pub const has_vnni = x86 and std.Target.x86.featureSetHas(builtin.cpu.features, .avx512vnni);
 pub const has_fma = !x86 or std.Target.x86.featureSetHas(builtin.cpu.features, .fma);
+/// Conversion between f16 and f32 in hardware.
+pub const has_f16 = !x86 or std.Target.x86.featureSetHas(builtin.cpu.features, .f16c);
 pub const has_dotprod = !x86 and std.Target.aarch64.featureSetHas(builtin.cpu.features, .dotprod);
 
 /// f32 lanes of one vector register. `std.simd.suggestVectorLength` says 8 for x86-64-v4.
@@ -33,4 +35,17 @@ pub inline fn load(pointer: [*]const f32) V {
 /// Writes one register to memory of any alignment.
 pub inline fn store(pointer: [*]f32, value: V) void {
     @as(*align(4) V, @ptrCast(pointer)).* = value;
+}
+
+/// Reads the first `count` lanes, fewer than a register has; the others are `fill`.
+pub inline fn loadPart(pointer: [*]const f32, count: usize, fill: f32) V {
+    var values: [lanes]f32 = @splat(fill);
+    for (values[0..count], pointer[0..count]) |*value, x| value.* = x;
+    return values;
+}
+
+/// Writes the first `count` lanes, fewer than a register has.
+pub inline fn storePart(pointer: [*]f32, value: V, count: usize) void {
+    const values: [lanes]f32 = value;
+    for (pointer[0..count], values[0..count]) |*out, x| out.* = x;
 }

@@ -1,0 +1,52 @@
+//! The vector exponential, apart from `math.zig` because code outside the kernels uses it too: with
+//! `fused` false it rounds the same on every processor.
+
+/// Above this the result is infinite, below `lowest` it is zero.
+const highest = 89.0;
+const lowest = -104.0;
+/// Adding 1.5 * 2^23 rounds to a whole number, which then stands in the low bits.
+const rounder = 12582912.0;
+/// ln 2 in two parts; products of the first with a whole exponent are exact.
+const ln2_high = 0.693359375;
+const ln2_low = -2.12194440e-4;
+
+/// `e^x` of a vector of f32, within 2 ulp over the whole range, denormal results included.
+/// exp(NaN) is NaN. Method and coefficients: Cephes, `expf`.
+pub inline fn exp(comptime fused: bool, x: anytype) @TypeOf(x) {
+    const T = @TypeOf(x);
+    const count = @typeInfo(T).vector.len;
+    const I = @Vector(count, i32);
+    // The comparisons are false for NaN, which passes through.
+    const above = @select(f32, x < splat(T, lowest), splat(T, lowest), x);
+    const clamped = @select(f32, above > splat(T, highest), splat(T, highest), above);
+
+    const shifted = multiplyAdd(fused, clamped, splat(T, 1.44269504088896341), splat(T, rounder));
+    const whole = shifted - splat(T, rounder);
+    const partly = multiplyAdd(fused, whole, splat(T, -ln2_high), clamped);
+    const r = multiplyAdd(fused, whole, splat(T, -ln2_low), partly);
+
+    var series = splat(T, 1.9875691500e-4);
+    inline for (.{
+        1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
+    }) |coefficient| {
+        series = multiplyAdd(fused, series, r, splat(T, coefficient));
+    }
+    const fraction = multiplyAdd(fused, series, r * r, r) + splat(T, 1);
+
+    // 2^n in two factors, so that neither overflows and a denormal result is rounded once.
+    const n = @as(I, @bitCast(shifted)) -% @as(I, @bitCast(splat(T, rounder)));
+    const half = n >> @splat(1);
+    return fraction * powerOfTwo(I, T, half) * powerOfTwo(I, T, n -% half);
+}
+
+inline fn powerOfTwo(comptime I: type, comptime T: type, exponent: I) T {
+    return @bitCast((exponent +% @as(I, @splat(127))) << @splat(23));
+}
+
+inline fn splat(comptime T: type, value: f32) T {
+    return @splat(value);
+}
+
+inline fn multiplyAdd(comptime fused: bool, a: anytype, b: @TypeOf(a), c: @TypeOf(a)) @TypeOf(a) {
+    return if (fused) @mulAdd(@TypeOf(a), a, b, c) else a * b + c;
+}

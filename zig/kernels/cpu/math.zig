@@ -1,0 +1,92 @@
+//! Elementary functions of one register of f32. `@exp` and its like would become one library call
+//! per lane.
+
+const simd = @import("simd.zig");
+const exponential = @import("exponential.zig");
+
+const V = simd.V;
+const Bits = @Vector(simd.lanes, u32);
+
+const sign_bit: Bits = @splat(0x8000_0000);
+
+inline fn splat(value: f32) V {
+    return @splat(value);
+}
+
+/// `e^x`, within 2 ulp.
+pub inline fn exp(x: V) V {
+    return exponential.exp(simd.has_fma, x);
+}
+
+/// `1 / (1 + e^-x)`, within 4 ulp; 0 below -88.8, where the result is denormal.
+pub inline fn sigmoid(x: V) V {
+    return splat(1) / (splat(1) + exp(-x));
+}
+
+/// Hyperbolic tangent, within 4 ulp. Small arguments: Cephes, `tanhf`.
+pub inline fn tanh(x: V) V {
+    const size = magnitude(x);
+    const z = x * x;
+    const small = simd.mulAdd(polynomial(z, &.{
+        -3.33332819422e-1, 1.33314422036e-1, -5.37397155531e-2, 2.06390887954e-2, -5.70498872745e-3,
+    }) * z, x, x);
+    const large = splat(1) - splat(2) / (exp(size + size) + splat(1));
+    return @select(f32, size < splat(0.625), small, withSignOf(x, large));
+}
+
+/// The error function, within 4 ulp.
+pub inline fn erf(x: V) V {
+    const size = magnitude(x);
+    const z = x * x;
+    const small = x * polynomial(z, &.{
+        1.1283791670580220,    -0.37612638434652940,  0.11283781974130618,   -0.026865400043425980,
+        0.0052209454360849790, -8.482828889751819e-4, 1.1256948218480056e-4, -9.641516951263272e-6,
+    });
+    const large = splat(1) - complement(size);
+    return @select(f32, size < splat(1), small, withSignOf(x, large));
+}
+
+/// The standard normal distribution function `(1 + erf(x / sqrt(2))) / 2`, accurate in relative
+/// terms also where it is close to 0.
+pub inline fn normalDistribution(x: V) V {
+    const tail = splat(0.5) * complement(magnitude(x) * splat(0.70710678118654752));
+    return @select(f32, x < splat(0), tail, splat(1) - tail);
+}
+
+/// `1 - erf(z)` for `z >= 0`: `e^(-z^2) t P(t)` with `t = 1 / (1 + 0.35 z)`, where P is a minimax
+/// fit with relative error 8e-9.
+inline fn complement(z_any: V) V {
+    // The result is 0 from 10.1 on; larger arguments would overflow in the squares.
+    const z = @select(f32, z_any > splat(16), splat(16), z_any);
+    const t = splat(1) / simd.mulAdd(z, splat(0.35), splat(1));
+    const series = t * polynomial(t, &.{
+        0.19748229104895776, 0.19716552508684960,  0.18768923402666720, 0.15212988507647304,  0.14344061092327198,
+        0.09165784367499963, -0.03306588795372278, 0.18533806894685073, -0.16052376295986287, 0.038686199456321145,
+    });
+    // The exponential would multiply the rounding error of the square: it is added afterwards.
+    const square = z * z;
+    const high: V = @bitCast(@as(Bits, @bitCast(z)) & @as(Bits, @splat(0xffff_f000)));
+    const low = z - high;
+    const lost = (high * high - square) + (high + high) * low + low * low;
+    return exp(-square) * (splat(1) - lost) * series;
+}
+
+/// `c[0] + c[1] x + c[2] x^2 + ...` by Horner's rule.
+inline fn polynomial(x: V, comptime coefficients: []const f32) V {
+    var sum = splat(coefficients[coefficients.len - 1]);
+    comptime var i = coefficients.len - 1;
+    inline while (i > 0) {
+        i -= 1;
+        sum = simd.mulAdd(sum, x, splat(coefficients[i]));
+    }
+    return sum;
+}
+
+inline fn magnitude(x: V) V {
+    return @bitCast(@as(Bits, @bitCast(x)) & ~sign_bit);
+}
+
+/// `value`, which is not negative, with the sign of x.
+inline fn withSignOf(x: V, value: V) V {
+    return @bitCast(@as(Bits, @bitCast(value)) | (@as(Bits, @bitCast(x)) & sign_bit));
+}
