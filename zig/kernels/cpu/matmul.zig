@@ -1,1 +1,209 @@
-pub const table: @import("matmul_interface.zig").Table = undefined;
+//! f32 matrix products around one register tile, after "Anatomy of High-Performance Matrix
+//! Multiplication" (Goto and van de Geijn 2008) and BLIS (Van Zee and van de Geijn 2015).
+//!
+//! A tile of `tile_rows` x `tile_columns` sums stays in registers while k goes by: each step reads
+//! one row of B into registers and multiplies it by one element of A after the other. Packed
+//! operands make those reads sequential: see matmul_pack.zig for their layout. The order of
+//! summation is k in rising order within a block of `max_depth`, then block after block.
+
+const simd = @import("simd.zig");
+const interface = @import("matmul_interface.zig");
+const pack = @import("matmul_pack.zig");
+const thin = @import("matmul_thin.zig");
+
+const V = simd.V;
+const lanes = simd.lanes;
+const Product = interface.Product;
+
+const tile_rows = pack.tile_rows;
+const tile_vectors = pack.tile_vectors;
+const partSize = pack.partSize;
+
+pub const table: interface.Table = .{
+    .tile_rows = tile_rows,
+    .tile_columns = tile_vectors * lanes,
+    .pack_rows = pack.packRows,
+    .pack_columns = pack.packColumns,
+    .packed_product = packedProduct,
+    .direct_product = directProduct,
+    .dots = thin.dots,
+    .row_updates = thin.rowUpdates,
+};
+
+/// Where the operands of a tile lie.
+const Layout = enum {
+    /// Both packed: A as [k][rows], B as [k][columns].
+    dense,
+    /// A with any strides, rows of B `b_step` apart.
+    strided,
+};
+
+const Tile = struct {
+    depth: usize,
+    a: [*]const f32,
+    a_row_stride: usize = 1,
+    a_step: usize = 0,
+    b: [*]const f32,
+    b_step: usize = 0,
+    out: [*]f32,
+    out_row_stride: usize,
+    /// Columns that the last vector of the tile has in `out`, 1 to `lanes`.
+    last_columns: usize = lanes,
+    accumulate: bool,
+};
+
+noinline fn multiplyTile(
+    comptime rows: usize,
+    comptime vectors: usize,
+    comptime layout: Layout,
+    tile: *const Tile,
+) void {
+    var sums: [rows][vectors]V = @splat(@splat(@splat(0)));
+    const a_row_stride = if (layout == .dense) 1 else tile.a_row_stride;
+    const a_step = if (layout == .dense) rows else tile.a_step;
+    const b_step = if (layout == .dense) vectors * lanes else tile.b_step;
+    var a = tile.a;
+    var b = tile.b;
+    for (0..tile.depth) |_| {
+        var b_row: [vectors]V = undefined;
+        inline for (0..vectors) |v| b_row[v] = simd.load(b + v * lanes);
+        inline for (0..rows) |i| {
+            const x: V = @splat(a[i * a_row_stride]);
+            inline for (0..vectors) |v| sums[i][v] = simd.mulAdd(x, b_row[v], sums[i][v]);
+        }
+        a += a_step;
+        b += b_step;
+    }
+    inline for (0..rows) |i| {
+        const row = tile.out + i * tile.out_row_stride;
+        inline for (0..vectors) |v| {
+            const out = row + v * lanes;
+            if (v + 1 < vectors or tile.last_columns == lanes) {
+                simd.store(out, if (tile.accumulate) simd.load(out) + sums[i][v] else sums[i][v]);
+            } else {
+                storeFirst(lanes, out, sums[i][v], tile.last_columns, tile.accumulate);
+            }
+        }
+    }
+}
+
+/// Writes the first `count` elements of `value`, fewer than all, in pieces of powers of two.
+inline fn storeFirst(
+    comptime width: usize,
+    out: [*]f32,
+    value: @Vector(width, f32),
+    count: usize,
+    accumulate: bool,
+) void {
+    if (width == 1) return;
+    const half = width / 2;
+    const halves: [2]@Vector(half, f32) = @bitCast(value);
+    const takes_half = count & half != 0;
+    if (takes_half) {
+        const target: *align(4) @Vector(half, f32) = @ptrCast(out);
+        target.* = if (accumulate) target.* + halves[0] else halves[0];
+    }
+    const next = if (takes_half) out + half else out;
+    storeFirst(half, next, if (takes_half) halves[1] else halves[0], count, accumulate);
+}
+
+fn multiplyTileOf(
+    comptime layout: Layout,
+    rows: usize,
+    vectors: usize,
+    tile: *const Tile,
+) void {
+    switch (rows) {
+        inline 1...tile_rows => |r| switch (vectors) {
+            inline 1...tile_vectors => |v| multiplyTile(r, v, layout, tile),
+            else => unreachable,
+        },
+        else => unreachable,
+    }
+}
+
+fn packedProduct(product: *const Product) callconv(.c) void {
+    const vector_count = (product.n + lanes - 1) / lanes;
+    var vector: usize = 0;
+    while (vector < vector_count) {
+        const vectors = partSize(vector_count - vector, tile_vectors);
+        const column = vector * lanes;
+        const is_last = vector + vectors == vector_count;
+        var row: usize = 0;
+        while (row < product.m) {
+            const rows = partSize(product.m - row, tile_rows);
+            multiplyTileOf(.dense, rows, vectors, &.{
+                .depth = product.k,
+                .a = product.a.data + row * product.k,
+                .b = product.b.data + column * product.k,
+                .out = product.out + row * product.out_row_stride + column,
+                .out_row_stride = product.out_row_stride,
+                .last_columns = if (is_last) product.n - (vector_count - 1) * lanes else lanes,
+                .accumulate = product.accumulate,
+            });
+            row += rows;
+        }
+        vector += vectors;
+    }
+}
+
+fn directProduct(product: *const Product) callconv(.c) void {
+    var block = product.*;
+    var start: usize = 0;
+    while (start < product.k) : (start += block.k) {
+        block.k = @min(product.k - start, interface.max_depth);
+        block.a = product.a.at(0, start);
+        block.b = product.b.at(start, 0);
+        block.accumulate = product.accumulate or start > 0;
+        directBlock(&block);
+        if (product.n % lanes != 0) directTail(&block);
+    }
+}
+
+/// The columns of `product` that fill whole vectors.
+fn directBlock(product: *const Product) void {
+    const vector_count = product.n / lanes;
+    var vector: usize = 0;
+    while (vector < vector_count) {
+        const vectors = partSize(vector_count - vector, tile_vectors);
+        directStrip(product, vectors, vector * lanes, lanes, product.b.at(0, vector * lanes));
+        vector += vectors;
+    }
+}
+
+/// The last columns, fewer than a vector: a copy with zeros behind it spares masked reads.
+noinline fn directTail(product: *const Product) void {
+    const columns = product.n % lanes;
+    const start = product.n - columns;
+    var copy: [interface.max_depth * lanes]f32 align(64) = undefined;
+    pack.packColumns(&copy, &product.b.at(0, start), product.k, columns);
+    const copied: interface.Matrix = .{ .data = &copy, .row_stride = lanes, .column_stride = 1 };
+    directStrip(product, 1, start, columns, copied);
+}
+
+/// All rows of the columns from `column` on; `b` holds just these columns.
+fn directStrip(
+    product: *const Product,
+    vectors: usize,
+    column: usize,
+    last_columns: usize,
+    b: interface.Matrix,
+) void {
+    var row: usize = 0;
+    while (row < product.m) {
+        const rows = partSize(product.m - row, tile_rows);
+        multiplyTileOf(.strided, rows, vectors, &.{
+            .depth = product.k,
+            .a = product.a.at(row, 0).data,
+            .a_row_stride = product.a.row_stride,
+            .a_step = product.a.column_stride,
+            .b = b.data,
+            .b_step = b.row_stride,
+            .out = product.out + row * product.out_row_stride + column,
+            .out_row_stride = product.out_row_stride,
+            .last_columns = last_columns,
+            .accumulate = product.accumulate,
+        });
+        row += rows;
+    }
+}

@@ -1,4 +1,76 @@
 //! f32 matrix products over strided operands.
 
-/// Packs and multiplies one tile: see matmul.zig for the blocking.
-pub const Table = extern struct {};
+/// A matrix somewhere in memory: element (i, j) is `data[i * row_stride + j * column_stride]`.
+/// Strides are in elements, so a transpose is a swap of the two.
+pub const Matrix = extern struct {
+    data: [*]const f32,
+    row_stride: usize,
+    column_stride: usize,
+
+    /// The part that starts at (row, column).
+    pub fn at(matrix: Matrix, row: usize, column: usize) Matrix {
+        return .{
+            .data = matrix.data + row * matrix.row_stride + column * matrix.column_stride,
+            .row_stride = matrix.row_stride,
+            .column_stride = matrix.column_stride,
+        };
+    }
+
+    pub fn transposed(matrix: Matrix) Matrix {
+        return .{
+            .data = matrix.data,
+            .row_stride = matrix.column_stride,
+            .column_stride = matrix.row_stride,
+        };
+    }
+};
+
+/// `out [m][n] = a [m][k] x b [k][n]`, or `+=`. `out` overlaps neither operand; its columns are
+/// neighbours and its rows `out_row_stride` elements apart. m, n and k are at least 1.
+pub const Product = extern struct {
+    m: usize,
+    n: usize,
+    k: usize,
+    a: Matrix,
+    b: Matrix,
+    out: [*]f32,
+    out_row_stride: usize,
+    accumulate: bool,
+};
+
+/// Most of k that one packed block holds: 8 rows of A then fill half of a 32 KB L1 cache.
+pub const max_depth = 512;
+
+/// Most rows of A or columns of B that `dots` is meant for, and rows of A for `row_updates`.
+pub const max_thin = 4;
+
+/// Floats that `pack_rows` may touch for `rows` x `depth` elements: it writes 8 at a time, so a
+/// little past the end. A multiple of 16.
+pub fn packedRowsFloats(rows: usize, depth: usize) usize {
+    return (rows * depth + 8 + 15) / 16 * 16;
+}
+
+/// Floats that `pack_columns` writes: columns are filled up with zeros to a multiple of 16.
+pub fn packedColumnsFloats(columns: usize, depth: usize) usize {
+    return (columns + 15) / 16 * 16 * depth;
+}
+
+pub const Table = extern struct {
+    /// Rows and columns of the register tile. Blocks that are multiples of them run fastest.
+    tile_rows: usize,
+    tile_columns: usize,
+    /// Packs `a` [rows][depth] into panels of `tile_rows` rows or fewer, each `[depth][rows]`.
+    pack_rows: *const fn (out: [*]f32, a: *const Matrix, rows: usize, depth: usize) callconv(.c) void,
+    /// Packs `b` [depth][columns] into strips of `tile_columns` columns or fewer, each
+    /// `[depth][columns]`, the last one filled up with zeros to whole registers.
+    pack_columns: *const fn (out: [*]f32, b: *const Matrix, depth: usize, columns: usize) callconv(.c) void,
+    /// The product of a packed `a.data` and a packed `b.data`; k is at most `max_depth`.
+    packed_product: *const fn (product: *const Product) callconv(.c) void,
+    /// The product without packing, for matrices that fit the caches. `b.column_stride` is 1.
+    direct_product: *const fn (product: *const Product) callconv(.c) void,
+    /// Every element of `out` as a dot product, for few rows or few columns.
+    /// `a.column_stride` and `b.row_stride` are 1.
+    dots: *const fn (product: *const Product) callconv(.c) void,
+    /// Adds multiples of the rows of `b` to few rows of `out`. `b.column_stride` is 1.
+    row_updates: *const fn (product: *const Product) callconv(.c) void,
+};

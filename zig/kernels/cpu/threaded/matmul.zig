@@ -1,0 +1,205 @@
+//! Batched f32 matrix products: chooses the kernel for the shape and cuts the work into chunks.
+//!
+//! Every choice depends on shapes and strides only, never on the number of threads, and each
+//! element of the result is summed by one chunk at a time, in rising k: results are the same
+//! for any number of threads.
+
+const std = @import("std");
+const Arena = @import("../../../core/arena.zig").Arena;
+const Runner = @import("runner.zig").Runner;
+const interface = @import("../matmul_interface.zig");
+const independent = @import("matmul_independent.zig");
+const shared = @import("matmul_shared.zig");
+
+const Matrix = interface.Matrix;
+
+/// Batch dimensions that a product can have.
+pub const max_batch_rank = 4;
+
+/// `batch` has as many products as its dimensions multiplied; unused dimensions are 1.
+pub const Shape = struct {
+    m: usize,
+    n: usize,
+    k: usize,
+    batch: [max_batch_rank]usize = @splat(1),
+
+    pub fn batchCount(shape: Shape) usize {
+        var count: usize = 1;
+        for (shape.batch) |size| count *= size;
+        return count;
+    }
+
+    /// Multiply-adds of one product of the batch.
+    pub fn work(shape: Shape) usize {
+        return shape.m *| shape.n *| shape.k;
+    }
+};
+
+/// A batch of matrices. Strides are in elements and may be anything, 0 included: a transpose swaps
+/// the strides of rows and columns, and batch stride 0 uses one matrix for a whole dimension.
+pub const Operand = struct {
+    data: [*]const f32,
+    row_stride: usize,
+    column_stride: usize,
+    batch_strides: [max_batch_rank]usize = @splat(0),
+
+    /// The matrix of product `index` of the batch.
+    pub fn matrix(operand: Operand, shape: Shape, index: usize) Matrix {
+        return .{
+            .data = operand.data + batchOffset(shape.batch, operand.batch_strides, index),
+            .row_stride = operand.row_stride,
+            .column_stride = operand.column_stride,
+        };
+    }
+
+    fn transposed(operand: Operand) Operand {
+        var result = operand;
+        std.mem.swap(usize, &result.row_stride, &result.column_stride);
+        return result;
+    }
+};
+
+/// Where the products go. Columns are neighbours; rows and matrices must not overlap each other nor
+/// the operands.
+pub const Output = struct {
+    data: [*]f32,
+    row_stride: usize,
+    batch_strides: [max_batch_rank]usize = @splat(0),
+    /// Add to what is there instead of replacing it.
+    accumulate: bool = false,
+
+    /// Start of product `index` of the batch.
+    pub fn at(output: Output, shape: Shape, index: usize) [*]f32 {
+        return output.data + batchOffset(shape.batch, output.batch_strides, index);
+    }
+};
+
+/// Offset of matrix `index`, counted with the last dimension fastest.
+fn batchOffset(
+    batch: [max_batch_rank]usize,
+    strides: [max_batch_rank]usize,
+    index: usize,
+) usize {
+    var rest = index;
+    var offset: usize = 0;
+    var dimension: usize = max_batch_rank;
+    while (dimension > 0 and rest > 0) {
+        dimension -= 1;
+        if (batch[dimension] == 1) continue;
+        offset += rest % batch[dimension] * strides[dimension];
+        rest /= batch[dimension];
+    }
+    return offset;
+}
+
+/// `out[batch][m][n] = a[batch][m][k] x b[batch][k][n]`, or `+=` when `out.accumulate`. Any size may
+/// be 0; with k = 0 the products are zeros. Workspace (at most some 13 MB, and a part of 0.5 MB
+/// for each thread) comes from `runner.scratch`; when it is full nothing has been written.
+pub fn matmul(runner: *const Runner, shape: Shape, a: Operand, b: Operand, out: Output) Arena.Error!void {
+    if (shape.batchCount() == 0 or shape.m == 0 or shape.n == 0) return;
+    if (shape.k == 0) return if (!out.accumulate) fillZeros(shape, out);
+
+    const mark = runner.scratch.head;
+    defer runner.scratch.reset(mark);
+    var job = foldBatch(.{ .shape = shape, .a = a, .b = b, .out = out });
+    job = canonical(job);
+    job = try contiguousVector(runner.scratch, job);
+    switch (choose(job, &runner.kernels.matmul)) {
+        .shared => try shared.run(runner, job),
+        .independent => |kernel| try independent.run(runner, job, kernel),
+    }
+}
+
+/// One call of `matmul`.
+pub const Job = struct { shape: Shape, a: Operand, b: Operand, out: Output };
+
+/// How a job is computed: by blocks that need nothing of each other, or by all threads packing
+/// operands that all of them read.
+const Method = union(enum) {
+    independent: independent.Kernel,
+    shared,
+};
+
+/// Multiply-adds up to which a product reads its operands where they are: they fit the L2 cache.
+const direct_work = 64 * 64 * 64;
+
+fn choose(job: Job, kernels: *const interface.Table) Method {
+    const shape = job.shape;
+    const thin = @min(shape.m, shape.n) <= interface.max_thin;
+    if (thin and job.a.column_stride == 1 and job.b.row_stride == 1) return .{ .independent = .dots };
+    if (job.b.column_stride == 1) {
+        if (shape.m <= interface.max_thin) return .{ .independent = .row_updates };
+        if (shape.m <= kernels.tile_rows or shape.work() <= direct_work) {
+            return .{ .independent = .direct };
+        }
+    }
+    if (shape.m <= shared.block_rows and shape.n <= shared.block_columns) {
+        return .{ .independent = .packed_block };
+    }
+    return .shared;
+}
+
+/// Makes one product with more rows out of batch dimensions that share B, where the rows of A and
+/// of the result continue with the same stride.
+fn foldBatch(given: Job) Job {
+    var job = given;
+    var dimension: usize = max_batch_rank;
+    while (dimension > 0) {
+        dimension -= 1;
+        const size = job.shape.batch[dimension];
+        if (size == 1) continue;
+        const rows_continue = job.b.batch_strides[dimension] == 0 and
+            job.a.batch_strides[dimension] == job.shape.m * job.a.row_stride and
+            job.out.batch_strides[dimension] == job.shape.m * job.out.row_stride;
+        if (!rows_continue) break;
+        job.shape.m *= size;
+        job.shape.batch[dimension] = 1;
+    }
+    return job;
+}
+
+/// Sets strides of dimensions with one element, which mean nothing, to 1, and turns a product with
+/// a column of a transposed matrix around: then fewer cases are left to choose from.
+fn canonical(given: Job) Job {
+    var job = given;
+    if (job.shape.k == 1) {
+        job.a.column_stride = 1;
+        job.b.row_stride = 1;
+    }
+    if (job.shape.m == 1) job.a.row_stride = job.shape.k;
+    if (job.shape.n == 1) job.b.column_stride = if (job.b.row_stride == 1) job.shape.k else 1;
+    const is_column = job.shape.n == 1 and job.shape.m > 1;
+    if (is_column and job.a.row_stride == 1 and job.a.column_stride != 1 and job.out.row_stride == 1) {
+        const b = job.b;
+        job.b = job.a.transposed();
+        job.a = b.transposed();
+        job.shape.n = job.shape.m;
+        job.shape.m = 1;
+        job.out.row_stride = job.shape.n;
+    }
+    return job;
+}
+
+/// Copies a single vector with gaps, so that a matrix with contiguous k can be multiplied by it.
+fn contiguousVector(scratch: *Arena, given: Job) Arena.Error!Job {
+    var job = given;
+    if (job.shape.batchCount() != 1) return job;
+    const k = job.shape.k;
+    if (job.shape.m == 1 and job.a.column_stride != 1 and job.b.row_stride == 1) {
+        const copy = try scratch.slice(f32, k);
+        for (copy, 0..) |*x, p| x.* = job.a.data[p * job.a.column_stride];
+        job.a = .{ .data = copy.ptr, .row_stride = k, .column_stride = 1 };
+    } else if (job.shape.n == 1 and job.b.row_stride != 1 and job.a.column_stride == 1) {
+        const copy = try scratch.slice(f32, k);
+        for (copy, 0..) |*x, p| x.* = job.b.data[p * job.b.row_stride];
+        job.b = .{ .data = copy.ptr, .row_stride = 1, .column_stride = k };
+    }
+    return job;
+}
+
+fn fillZeros(shape: Shape, out: Output) void {
+    for (0..shape.batchCount()) |index| {
+        const start = out.at(shape, index);
+        for (0..shape.m) |i| @memset((start + i * out.row_stride)[0..shape.n], 0);
+    }
+}
