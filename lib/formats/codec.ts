@@ -30,8 +30,11 @@ export interface TensorCodec {
 export interface TokenizerWriter {
   /** The bytes that `.qorus` files keep. */
   serialize(source: TokenizerSource): Uint8Array;
-  /** The `tokenizer.*` keys of GGUF; absent where they cannot be made. */
-  toGguf?(source: TokenizerSource): GgufMetadata;
+  /**
+   * The `tokenizer.*` keys of GGUF with exactly `vocabSize` tokens, as llama.cpp wants it (models
+   * whose matrices are padded need unused tokens); absent where they cannot be made.
+   */
+  toGguf?(source: TokenizerSource, vocabSize: number): GgufMetadata;
   /** Files of a Hugging Face folder by name; absent where they cannot be made. */
   toHuggingFace?(source: TokenizerSource): ReadonlyMap<string, Uint8Array>;
 }

@@ -70,7 +70,7 @@ export function modelMetadata(
 
 /** The tokenizer's keys: its own where it came from a GGUF file, else made by the writer. */
 export function tokenizerMetadata(
-  { generation, chatTemplate }: Checkpoint,
+  { config, generation, chatTemplate }: Checkpoint,
   source: TokenizerSource | undefined,
   writer: TokenizerWriter | undefined,
   warnings: string[],
@@ -78,8 +78,9 @@ export function tokenizerMetadata(
   const metadata = new Map<string, GgufValue>();
   let made: GgufMetadata = new Map();
   if (source?.kind === "gguf") made = source.metadata;
-  else if (source !== undefined && writer?.toGguf !== undefined) made = writer.toGguf(source);
-  else warnings.push("the file has no tokenizer: give one with --tokenizer when using it");
+  else if (source !== undefined && writer?.toGguf !== undefined) {
+    made = writer.toGguf(source, config.vocabSize);
+  } else warnings.push("the file has no tokenizer: give one with --tokenizer when using it");
   for (const [key, value] of made) if (key.startsWith("tokenizer.")) metadata.set(key, value);
   if (chatTemplate !== undefined) metadata.set("tokenizer.chat_template", string(chatTemplate));
   const putId = (name: string, id: number | undefined) => {

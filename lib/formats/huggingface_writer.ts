@@ -12,6 +12,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
 } from "node:fs";
 import { basename, join } from "node:path";
 import { QorusError } from "../native/error.ts";
@@ -35,10 +36,11 @@ const tokenizerFiles: readonly string[] = [
   "tokenizer.model",
 ];
 
-/** Throws `invalid_argument` where the folder is there and has something in it. */
+/** Throws `invalid_argument` where something is there that is no empty folder. */
 export function checkFolderTarget(path: string): void {
-  if (!existsSync(path) || readdirSync(path).length === 0) return;
-  throw new QorusError("invalid_argument", `${path}: the folder is not empty; choose another`, {
+  if (!existsSync(path)) return;
+  if (statSync(path).isDirectory() && readdirSync(path).length === 0) return;
+  throw new QorusError("invalid_argument", `${path}: is there already; choose another folder`, {
     path,
   });
 }
@@ -78,6 +80,8 @@ export async function writeHuggingFace(
     renameSync(folder, path);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
+    // The signal's error from inside would name the temporary folder.
+    throwIfAborted(options.signal, path);
     throw systemError(path, "write it", error);
   }
 }
