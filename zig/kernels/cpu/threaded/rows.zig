@@ -1,0 +1,284 @@
+//! Row kernels over contiguous `[rows][columns]` f32, cut into chunks of whole rows.
+
+const std = @import("std");
+const Runner = @import("runner.zig").Runner;
+const elementwise = @import("elementwise.zig");
+const interface = @import("../rows_interface.zig");
+const Kernels = @import("../interface.zig").Kernels;
+const DType = @import("../../../core/dtype.zig").DType;
+
+/// Elements that a chunk of rows has at least, unless there are no more rows.
+const chunk_elements = 8 << 10;
+
+/// Softmax of `scale * x` in each row; `out` may be `x`.
+pub fn softmax(
+    runner: *Runner,
+    out: [*]f32,
+    x: [*]const f32,
+    rows: usize,
+    columns: usize,
+    scale: f32,
+) void {
+    const Job = struct {
+        out: [*]f32,
+        x: [*]const f32,
+        columns: usize,
+        scale: f32,
+
+        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
+            const at = index * job.columns;
+            kernels.rows.softmax(job.out + at, job.x + at, job.columns, job.scale);
+        }
+    };
+    forRows(runner, rows, columns, Job{ .out = out, .x = x, .columns = columns, .scale = scale });
+}
+
+/// Root mean square norm of each row, times `weight[columns]`; `out` may be `x`.
+pub fn rmsnorm(
+    runner: *Runner,
+    out: [*]f32,
+    x: [*]const f32,
+    weight: [*]const f32,
+    rows: usize,
+    columns: usize,
+    epsilon: f32,
+) void {
+    const Job = struct {
+        out: [*]f32,
+        x: [*]const f32,
+        weight: [*]const f32,
+        columns: usize,
+        epsilon: f32,
+
+        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
+            const at = index * job.columns;
+            kernels.rows.rmsnorm(job.out + at, job.x + at, job.weight, job.columns, job.epsilon);
+        }
+    };
+    forRows(runner, rows, columns, Job{
+        .out = out,
+        .x = x,
+        .weight = weight,
+        .columns = columns,
+        .epsilon = epsilon,
+    });
+}
+
+/// `residual += x`, then `out = rmsnorm(residual)`, row by row.
+pub fn addRmsnorm(
+    runner: *Runner,
+    out: [*]f32,
+    residual: [*]f32,
+    x: [*]const f32,
+    weight: [*]const f32,
+    rows: usize,
+    columns: usize,
+    epsilon: f32,
+) void {
+    const Job = struct {
+        out: [*]f32,
+        residual: [*]f32,
+        x: [*]const f32,
+        weight: [*]const f32,
+        columns: usize,
+        epsilon: f32,
+
+        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
+            const at = index * job.columns;
+            const add_rmsnorm = kernels.rows.add_rmsnorm;
+            add_rmsnorm(job.out + at, job.residual + at, job.x + at, job.weight, job.columns, job.epsilon);
+        }
+    };
+    forRows(runner, rows, columns, Job{
+        .out = out,
+        .residual = residual,
+        .x = x,
+        .weight = weight,
+        .columns = columns,
+        .epsilon = epsilon,
+    });
+}
+
+/// Layer norm of each row with `weight[columns]` and, unless null, `bias[columns]`; `out` may be `x`.
+pub fn layernorm(
+    runner: *Runner,
+    out: [*]f32,
+    x: [*]const f32,
+    weight: [*]const f32,
+    bias: ?[*]const f32,
+    rows: usize,
+    columns: usize,
+    epsilon: f32,
+) void {
+    const Job = struct {
+        out: [*]f32,
+        x: [*]const f32,
+        weight: [*]const f32,
+        bias: ?[*]const f32,
+        columns: usize,
+        epsilon: f32,
+
+        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
+            const at = index * job.columns;
+            const kernel = kernels.rows.layernorm;
+            kernel(job.out + at, job.x + at, job.weight, job.bias, job.columns, job.epsilon);
+        }
+    };
+    forRows(runner, rows, columns, Job{
+        .out = out,
+        .x = x,
+        .weight = weight,
+        .bias = bias,
+        .columns = columns,
+        .epsilon = epsilon,
+    });
+}
+
+/// Index of the largest element of each row: `out[rows]`.
+pub fn argmax(runner: *Runner, out: [*]u32, x: [*]const f32, rows: usize, columns: usize) void {
+    const Job = struct {
+        out: [*]u32,
+        x: [*]const f32,
+        columns: usize,
+
+        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
+            job.out[index] = kernels.rows.argmax(job.x + index * job.columns, job.columns);
+        }
+    };
+    forRows(runner, rows, columns, Job{ .out = out, .x = x, .columns = columns });
+}
+
+/// Turns `[positions][heads][head_size]` by tables `[positions][head_size / 2]`; `out` may be `x`.
+pub fn rope(
+    runner: *Runner,
+    out: [*]f32,
+    x: [*]const f32,
+    cosines: [*]const f32,
+    sines: [*]const f32,
+    positions: usize,
+    heads: usize,
+    head_size: usize,
+    style: interface.RopeStyle,
+) void {
+    const Job = struct {
+        out: [*]f32,
+        x: [*]const f32,
+        cosines: [*]const f32,
+        sines: [*]const f32,
+        heads: usize,
+        head_size: usize,
+        style: interface.RopeStyle,
+
+        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
+            const size = job.head_size;
+            const cosine = job.cosines + index * (size / 2);
+            const sine = job.sines + index * (size / 2);
+            for (index * job.heads..(index + 1) * job.heads) |head| {
+                const at = head * size;
+                kernels.rows.rope(job.out + at, job.x + at, cosine, sine, size, job.style);
+            }
+        }
+    };
+    forRows(runner, positions, heads * head_size, Job{
+        .out = out,
+        .x = x,
+        .cosines = cosines,
+        .sines = sines,
+        .heads = heads,
+        .head_size = head_size,
+        .style = style,
+    });
+}
+
+/// Fills `[count][frequency_count]` tables with the cosines and sines of position times frequency
+/// (radians), for `count` positions from `position` on. The angle and its functions are computed in
+/// f64, so that they are good to the last bits of f32 at positions in the millions too.
+pub fn ropeTable(
+    runner: *Runner,
+    cosines: [*]f32,
+    sines: [*]f32,
+    position: usize,
+    count: usize,
+    frequencies: [*]const f32,
+    frequency_count: usize,
+) void {
+    const Job = struct {
+        cosines: [*]f32,
+        sines: [*]f32,
+        position: usize,
+        frequencies: []const f32,
+
+        pub fn row(job: @This(), _: *const Kernels, index: usize) void {
+            const at = index * job.frequencies.len;
+            const place: f64 = @floatFromInt(job.position + index);
+            for (job.frequencies, at..) |frequency, i| {
+                job.cosines[i] = @floatCast(@cos(place * frequency));
+                job.sines[i] = @floatCast(@sin(place * frequency));
+            }
+        }
+    };
+    // An element costs as much as some tens of the other kernels'.
+    forRows(runner, count, 32 * frequency_count, Job{
+        .cosines = cosines,
+        .sines = sines,
+        .position = position,
+        .frequencies = frequencies[0..frequency_count],
+    });
+}
+
+/// `out[i] = f32(x[i])` for f32, f16 or bf16 in `x`.
+pub fn widen(runner: *Runner, out: [*]f32, x: [*]const u8, dtype: DType, count: usize) void {
+    const Job = struct {
+        out: [*]f32,
+        x: [*]const u8,
+        dtype: DType,
+
+        pub fn range(job: @This(), kernels: *const Kernels, start: usize, length: usize) void {
+            const x_bytes = start * job.dtype.blockBytes();
+            kernels.rows.widen(job.out + start, job.x + x_bytes, job.dtype, length);
+        }
+    };
+    elementwise.forRanges(runner, count, Job{ .out = out, .x = x, .dtype = dtype });
+}
+
+/// `out[i] = dtype(x[i])` to f32, f16 or bf16, rounded to nearest even.
+pub fn narrow(runner: *Runner, out: [*]u8, x: [*]const f32, dtype: DType, count: usize) void {
+    const Job = struct {
+        out: [*]u8,
+        x: [*]const f32,
+        dtype: DType,
+
+        pub fn range(job: @This(), kernels: *const Kernels, start: usize, length: usize) void {
+            const out_bytes = start * job.dtype.blockBytes();
+            kernels.rows.narrow(job.out + out_bytes, job.x + start, job.dtype, length);
+        }
+    };
+    elementwise.forRanges(runner, count, Job{ .out = out, .x = x, .dtype = dtype });
+}
+
+/// Calls `job.row(kernels, index)` for every row; rows of one chunk follow each other.
+fn forRows(runner: *Runner, rows: usize, columns: usize, job: anytype) void {
+    const Call = struct {
+        kernels: *const Kernels,
+        rows: usize,
+        rows_per_chunk: usize,
+        job: @TypeOf(job),
+
+        fn chunk(context: *const anyopaque, index: u32, _: u32) void {
+            const call: *const @This() = @ptrCast(@alignCast(context));
+            const start = @as(usize, index) * call.rows_per_chunk;
+            for (start..@min(start + call.rows_per_chunk, call.rows)) |i| {
+                call.job.row(call.kernels, i);
+            }
+        }
+    };
+    const per_chunk = @max(1, chunk_elements / @max(1, columns));
+    const call: Call = .{
+        .kernels = runner.kernels,
+        .rows = rows,
+        .rows_per_chunk = per_chunk,
+        .job = job,
+    };
+    const chunks = std.math.divCeil(usize, rows, per_chunk) catch unreachable;
+    runner.pool.run(@intCast(chunks), &call, Call.chunk);
+}
