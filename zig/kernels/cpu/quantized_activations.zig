@@ -1,0 +1,130 @@
+//! Activations as the quantized kernels read them: 8 bits with one f32 scale per 32 columns.
+
+const std = @import("std");
+const dtypes = @import("../../core/dtype.zig");
+const interface = @import("quantized_interface.zig");
+const simd = @import("simd.zig");
+
+const DType = dtypes.DType;
+const block_columns = dtypes.block_columns;
+const F = @Vector(block_columns, f32);
+const I = @Vector(block_columns, i32);
+const B = @Vector(block_columns, i8);
+
+/// How four neighbouring columns of one token are stored.
+pub const Form = enum {
+    /// Four i8.
+    bytes,
+    /// Four i16 in the order 0, 2, 1, 3: for processors that multiply pairs of i16. A vector of
+    /// weights then splits into its even and its odd columns with one mask and one shift.
+    pairs,
+};
+
+/// The form that this instruction set's `multiply_groups` wants for weights of `dtype`.
+pub fn formOf(comptime dtype: DType) Form {
+    if (simd.has_vnni or simd.has_dotprod) return .bytes;
+    return if (simd.has_avx2 and dtype == .q4_0) .bytes else .pairs;
+}
+
+/// What is added to a quantized weight to store it as an unsigned number.
+pub fn zeroPoint(comptime dtype: DType) i32 {
+    // `sdot` multiplies signed bytes, so those kernels take the 128 off again.
+    return switch (dtype) {
+        .q8_0 => if (simd.has_dotprod) 0 else 128,
+        .q4_0 => 8,
+        else => comptime unreachable,
+    };
+}
+
+/// 32 columns of `tokens` tokens.
+pub fn Block(comptime form: Form, comptime tokens: usize) type {
+    return extern struct {
+        scale: [tokens]f32,
+        /// `-zeroPoint * sum(numbers)`: takes back what the weights' zero point adds to a product.
+        offset: [tokens]i32,
+        /// `numbers[g][t]` holds columns 4g to 4g + 3 of token t.
+        numbers: [block_columns / 4][tokens]Quad,
+
+        pub const Quad = if (form == .bytes) u32 else [2]u32;
+    };
+}
+
+/// One token's quantized block of 32 columns.
+const Quantized = struct { scale: f32, numbers: B };
+
+/// `scale = max(|x|) / 127`, numbers rounded to the nearest, halves to even: the same on every
+/// instruction set.
+inline fn quantizeBlock(x: [*]const f32) Quantized {
+    const values: F = @as(*align(4) const F, @ptrCast(x)).*;
+    // As integers, so that NaN is the largest of all.
+    const magnitudes = @as(I, @bitCast(values)) & @as(I, @splat(0x7fff_ffff));
+    const largest: f32 = @bitCast(@reduce(.Max, magnitudes));
+    if (!(largest < std.math.inf(f32))) return .{ .scale = std.math.nan(f32), .numbers = @splat(0) };
+    // So small that 127 / largest would overflow.
+    if (largest < 0x1p-118) return .{ .scale = 0, .numbers = @splat(0) };
+    // Adding 1.5 * 2^23 leaves no bits for a fraction; the number is then in the low bits.
+    const magic = 0x1.8p23;
+    const rounded = values * @as(F, @splat(127 / largest)) + @as(F, @splat(magic));
+    const numbers = @as(I, @bitCast(rounded)) - @as(I, @splat(@bitCast(@as(f32, magic))));
+    return .{ .scale = largest / 127, .numbers = @truncate(numbers) };
+}
+
+inline fn sum(numbers: B) i32 {
+    return @reduce(.Add, @as(@Vector(block_columns, i16), numbers));
+}
+
+/// The eight quads of a block in the given form.
+inline fn quads(comptime form: Form, numbers: B) [block_columns / 4]Block(form, 1).Quad {
+    if (form == .bytes) return @bitCast(numbers);
+    const order = comptime order: {
+        var order: [block_columns]i32 = undefined;
+        for (&order, 0..) |*from, i| from.* = i / 4 * 4 + ([_]i32{ 0, 2, 1, 3 })[i % 4];
+        break :order order;
+    };
+    const wide: @Vector(block_columns, i16) = @shuffle(i8, numbers, undefined, order);
+    return @bitCast(wide);
+}
+
+fn quantizeTokens(comptime dtype: DType, comptime tokens: usize, out: [*]align(64) u8, x: [*]const f32, columns: usize) void {
+    const form = comptime formOf(dtype);
+    const blocks: [*]Block(form, tokens) = @ptrCast(out);
+    for (0..columns / block_columns) |index| {
+        const block = &blocks[index];
+        for (0..tokens) |token| {
+            const quantized = quantizeBlock(x + token * columns + index * block_columns);
+            block.scale[token] = quantized.scale;
+            block.offset[token] = -zeroPoint(dtype) * sum(quantized.numbers);
+            const all = quads(form, quantized.numbers);
+            for (&block.numbers, all) |*group, quad| group[token] = quad;
+        }
+    }
+}
+
+pub fn quantizeTile(out: [*]align(64) u8, x: [*]const f32, token_count: usize, columns: usize, dtype: DType) callconv(.c) void {
+    switch (dtype) {
+        inline .q8_0, .q4_0 => |known| switch (token_count) {
+            inline 1...interface.tile_tokens => |tokens| quantizeTokens(known, tokens, out, x, columns),
+            else => unreachable,
+        },
+        else => unreachable,
+    }
+}
+
+/// One token for weights in GGML's arrangement.
+pub const TokenBlock = extern struct {
+    scale: f32,
+    numbers: [block_columns]i8,
+};
+
+pub fn quantizeToken(out: [*]align(64) u8, x: [*]const f32, columns: usize) callconv(.c) void {
+    const blocks: [*]TokenBlock = @ptrCast(out);
+    for (0..columns / block_columns) |index| {
+        const quantized = quantizeBlock(x + index * block_columns);
+        blocks[index] = .{ .scale = quantized.scale, .numbers = quantized.numbers };
+    }
+}
+
+comptime {
+    std.debug.assert(@sizeOf(Block(.pairs, 8)) == 8 * interface.tile_block_bytes);
+    std.debug.assert(@sizeOf(Block(.bytes, 3)) <= 3 * interface.tile_block_bytes);
+}

@@ -1,0 +1,200 @@
+//! f32 to Q8_0 and Q4_0 and back, and both between GGML's arrangement and layout `rows16`.
+
+const std = @import("std");
+const dtypes = @import("../../core/dtype.zig");
+const widenHalf = @import("weights_load.zig").widenHalf;
+
+const DType = dtypes.DType;
+const BlockQ8_0 = dtypes.BlockQ8_0;
+const BlockQ4_0 = dtypes.BlockQ4_0;
+const block_columns = dtypes.block_columns;
+const group_rows = dtypes.group_rows;
+const F = @Vector(block_columns, f32);
+const I = @Vector(block_columns, i32);
+const HalfBlock = @Vector(block_columns / 2, u8);
+
+pub fn quantize(out: [*]u8, x: [*]const f32, dtype: DType, count: usize) callconv(.c) void {
+    switch (dtype) {
+        .q8_0 => {
+            const blocks: [*]BlockQ8_0 = @ptrCast(@alignCast(out));
+            for (0..count / block_columns) |i| blocks[i] = quantizeQ8(x + i * block_columns);
+        },
+        .q4_0 => {
+            const blocks: [*]BlockQ4_0 = @ptrCast(@alignCast(out));
+            for (0..count / block_columns) |i| blocks[i] = quantizeQ4(x + i * block_columns);
+        },
+        else => unreachable,
+    }
+}
+
+inline fn loadBlock(x: [*]const f32) F {
+    return @as(*align(4) const F, @ptrCast(x)).*;
+}
+
+/// `1 / scale`, or 0 where that is no number to multiply with.
+inline fn inverse(scale: f32) f32 {
+    return if (scale == 0) 0 else 1 / scale;
+}
+
+/// Numbers outside of i8, which only x that is not finite (or that overflows when it is scaled)
+/// gives, become its ends; NaN becomes its lower end.
+inline fn toInteger(x: F) I {
+    const low: F = @splat(-128);
+    const clamped = @select(f32, x > low, @min(x, @as(F, @splat(127))), low);
+    return @intFromFloat(clamped);
+}
+
+fn quantizeQ8(x: [*]const f32) BlockQ8_0 {
+    const values = loadBlock(x);
+    const scale = @reduce(.Max, @abs(values)) / 127;
+    // Halves away from zero, as C's roundf: the constant is the largest below one half, so that
+    // nothing below a half is lifted over it.
+    const scaled = values * @as(F, @splat(inverse(scale)));
+    const half: F = @splat(0.49999997);
+    const shift = @select(f32, scaled < @as(F, @splat(0)), -half, half);
+    const numbers: @Vector(block_columns, i8) = @truncate(toInteger(scaled + shift));
+    return .{ .d = @floatCast(scale), .q = numbers };
+}
+
+fn quantizeQ4(x: [*]const f32) BlockQ4_0 {
+    const values = loadBlock(x);
+    const magnitudes = @abs(values);
+    const largest = @reduce(.Max, magnitudes);
+    // The first of equally large numbers decides the sign; zeros of either sign count as +0.
+    const lane = std.simd.firstTrue(magnitudes == @as(F, @splat(largest))) orelse 0;
+    const scale = if (largest > 0) x[lane] / -8 else -0.0;
+    const scaled = values * @as(F, @splat(inverse(scale))) + @as(F, @splat(8.5));
+    const numbers = @max(@min(toInteger(scaled), @as(I, @splat(15))), @as(I, @splat(0)));
+    const nibbles: [block_columns]u8 = @as(@Vector(block_columns, u8), @intCast(numbers));
+    const low: HalfBlock = nibbles[0 .. block_columns / 2].*;
+    const high: HalfBlock = nibbles[block_columns / 2 ..].*;
+    return .{ .d = @floatCast(scale), .q = low | high << @splat(4) };
+}
+
+pub fn dequantize(out: [*]f32, x: [*]const u8, dtype: DType, count: usize) callconv(.c) void {
+    switch (dtype) {
+        .q8_0 => {
+            const blocks: [*]const BlockQ8_0 = @ptrCast(@alignCast(x));
+            for (0..count / block_columns) |i| {
+                storeBlock(out + i * block_columns, blocks[i].d, @as(I, @as(@Vector(block_columns, i8), blocks[i].q)));
+            }
+        },
+        .q4_0 => {
+            const blocks: [*]const BlockQ4_0 = @ptrCast(@alignCast(x));
+            for (0..count / block_columns) |i| {
+                storeBlock(out + i * block_columns, blocks[i].d, nibbleNumbers(blocks[i].q));
+            }
+        },
+        else => unreachable,
+    }
+}
+
+inline fn nibbleNumbers(q: HalfBlock) I {
+    const low = q & @as(HalfBlock, @splat(15));
+    const nibbles: I = std.simd.join(low, q >> @splat(4));
+    return nibbles - @as(I, @splat(8));
+}
+
+inline fn storeBlock(out: [*]f32, scale: f16, numbers: I) void {
+    const wide = widenHalf(1, .{scale})[0];
+    const values = @as(F, @floatFromInt(numbers)) * @as(F, @splat(wide));
+    @as(*align(4) F, @ptrCast(out)).* = values;
+}
+
+/// Four neighbouring bytes.
+const Word = [4]u8;
+
+/// Q8_0 is stored with its sign bit turned.
+fn turnSigns(word: Word) Word {
+    return @bitCast(@as(u32, @bitCast(word)) ^ 0x8080_8080);
+}
+
+/// Columns 4g to 4g + 3 (low) and 16 + 4g to 16 + 4g + 3 (high nibbles) are bytes 4g to 4g + 3 in
+/// GGML's Q4_0 too, so interleaving moves words and changes nothing in them.
+fn Format(comptime dtype: DType) type {
+    return switch (dtype) {
+        .q8_0 => struct {
+            const Block = BlockQ8_0;
+            const Group = dtypes.Rows16Q8_0;
+            /// The number zero.
+            const zero: Word = @splat(0x80);
+            const change = turnSigns;
+        },
+        .q4_0 => struct {
+            const Block = BlockQ4_0;
+            const Group = dtypes.Rows16Q4_0;
+            const zero: Word = @splat(0x88);
+            fn change(word: Word) Word {
+                return word;
+            }
+        },
+        else => comptime unreachable,
+    };
+}
+
+pub fn repack(out: [*]u8, x: [*]const u8, dtype: DType, row_count: usize, columns: usize) callconv(.c) void {
+    switch (dtype) {
+        inline .q8_0, .q4_0 => |known| repackAs(Format(known), out, x, row_count, columns),
+        else => unreachable,
+    }
+}
+
+fn repackAs(comptime format: type, out: [*]u8, x: [*]const u8, row_count: usize, columns: usize) void {
+    const block_count = columns / block_columns;
+    const groups: [*]format.Group = @ptrCast(@alignCast(out));
+    const rows: [*]const format.Block = @ptrCast(@alignCast(x));
+    for (0..block_count) |index| {
+        const group = &groups[index];
+        for (0..row_count) |row| {
+            const block = &rows[row * block_count + index];
+            group.d[row] = block.d;
+            const words: *const [group.q.len]Word = @ptrCast(&block.q);
+            inline for (words, 0..) |word, g| group.q[g][row] = format.change(word);
+        }
+        for (row_count..group_rows) |row| {
+            group.d[row] = 0;
+            for (&group.q) |*words| words[row] = format.zero;
+        }
+    }
+}
+
+pub fn unpack(out: [*]u8, x: [*]const u8, dtype: DType, row_count: usize, columns: usize) callconv(.c) void {
+    switch (dtype) {
+        inline .q8_0, .q4_0 => |known| unpackAs(Format(known), out, x, row_count, columns),
+        else => unreachable,
+    }
+}
+
+fn unpackAs(comptime format: type, out: [*]u8, x: [*]const u8, row_count: usize, columns: usize) void {
+    const block_count = columns / block_columns;
+    const groups: [*]const format.Group = @ptrCast(@alignCast(x));
+    const rows: [*]format.Block = @ptrCast(@alignCast(out));
+    for (0..block_count) |index| {
+        for (0..row_count) |row| {
+            rows[row * block_count + index] = takeBlock(format, &groups[index], row);
+        }
+    }
+}
+
+/// One row's block of a group, as GGML arranges it.
+inline fn takeBlock(comptime format: type, group: *const format.Group, row: usize) format.Block {
+    var block: format.Block = undefined;
+    block.d = group.d[row];
+    const words: *[group.q.len]Word = @ptrCast(&block.q);
+    inline for (words, 0..) |*word, g| word.* = format.change(group.q[g][row]);
+    return block;
+}
+
+pub fn dequantizeGroupRow(out: [*]f32, group: [*]const u8, dtype: DType, row: usize, columns: usize) callconv(.c) void {
+    switch (dtype) {
+        inline .q8_0, .q4_0 => |known| {
+            const format = Format(known);
+            const groups: [*]const format.Group = @ptrCast(@alignCast(group));
+            for (0..columns / block_columns) |index| {
+                const block = takeBlock(format, &groups[index], row);
+                dequantize(out + index * block_columns, @ptrCast(&block), known, block_columns);
+            }
+        },
+        else => unreachable,
+    }
+}

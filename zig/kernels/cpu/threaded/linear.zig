@@ -1,0 +1,221 @@
+//! Products of activations with a matrix of weights of any dtype and layout.
+
+const std = @import("std");
+const Arena = @import("../../../core/arena.zig").Arena;
+const dtypes = @import("../../../core/dtype.zig");
+const interface = @import("../quantized_interface.zig");
+const Runner = @import("runner.zig").Runner;
+
+pub const DType = dtypes.DType;
+pub const Layout = dtypes.Layout;
+
+/// A matrix `[rows][columns]`. Quantized weights are 2-byte aligned, plain ones as their elements;
+/// in layout `rows16` the rows are padded to a multiple of 16.
+pub const Weight = struct {
+    data: [*]const u8,
+    dtype: DType,
+    layout: Layout,
+    rows: usize,
+    columns: usize,
+
+    /// Bytes of one row (of `rows16`: of its share of a group).
+    pub fn rowBytes(weight: Weight) usize {
+        return weight.columns / weight.dtype.blockElements() * weight.dtype.blockBytes();
+    }
+};
+
+/// From so many tokens on, plain weights are converted once for all of them.
+const many_tokens = 9;
+/// From so many tokens on, quantized weights in GGML's arrangement are interleaved first.
+const repack_tokens = 4;
+/// Bytes of weights that one chunk has at most with many tokens: half of a second-level cache.
+const cached_bytes = 256 << 10;
+/// Multiplications that are worth handing to another thread.
+const chunk_work = 1 << 16;
+/// Chunks wanted with one token: enough to balance 16 threads, few enough that each reads a long
+/// stretch of memory.
+const wanted_chunks = 64;
+
+/// `out[token][row] = sum(x[token][column] * weight[row][column]) + bias[row]`.
+///
+/// x is `[count][columns]`, out `[count][rows]`, bias `[rows]` or null; none may overlap. For
+/// quantized weights, whose columns are a multiple of 32, x is rounded to 8 bits per block of 32.
+pub fn linear(
+    runner: *Runner,
+    out: [*]f32,
+    x: [*]const f32,
+    count: usize,
+    weight: Weight,
+    bias: ?[*]const f32,
+) Arena.Error!void {
+    if (count == 0 or weight.rows == 0) return;
+    const mark = runner.scratch.head;
+    defer runner.scratch.reset(mark);
+    const plan = choosePlan(runner, count, weight);
+    var product: Product = .{
+        .runner = runner,
+        .plan = plan,
+        .weight = weight,
+        .rows_per_chunk = rowsPerChunk(plan, count, weight),
+        .out = out,
+        .x = x,
+        .count = count,
+        .bias = bias,
+        .prepared = try runner.scratch.take(plan.tile_bytes * divideUp(count, plan.tile_tokens)),
+        .workspace = undefined,
+    };
+    product.workspace = try runner.scratch.take(product.workspaceBytes() * runner.pool.thread_count.load(.monotonic));
+    const tiles = divideUp(count, plan.tile_tokens);
+    if (plan.tile_bytes > 0) runner.pool.run(@intCast(tiles), &product, Product.prepareTile);
+    runner.pool.run(@intCast(divideUp(weight.rows, product.rows_per_chunk)), &product, Product.multiplyChunk);
+}
+
+fn divideUp(a: usize, b: usize) usize {
+    return (a + b - 1) / b;
+}
+
+const Kind = enum {
+    /// Plain weights, few tokens: x as it is.
+    few,
+    /// Plain weights, many tokens: x interleaved.
+    many,
+    /// Quantized weights in layout `rows16`.
+    groups,
+    /// Quantized weights in GGML's arrangement, few tokens.
+    blocks,
+    /// Quantized weights in GGML's arrangement, interleaved chunk by chunk.
+    repacked,
+};
+
+/// How a product is computed and how x is prepared for it.
+const Plan = struct {
+    kind: Kind,
+    /// Tokens in one tile of prepared activations.
+    tile_tokens: usize,
+    /// Bytes between tiles; 0 when x is read as it is.
+    tile_bytes: usize,
+    /// Chunks have a multiple of so many rows.
+    row_step: usize,
+};
+
+fn choosePlan(runner: *Runner, count: usize, weight: Weight) Plan {
+    const table = &runner.kernels.quantized;
+    const quantized_bytes = interface.tileBytes(weight.columns);
+    const group_rows = dtypes.group_rows;
+    if (weight.dtype.blockElements() == 1) {
+        if (count < many_tokens) return .{ .kind = .few, .tile_tokens = count, .tile_bytes = 0, .row_step = group_rows };
+        const tokens = table.dense_tile_tokens;
+        return .{
+            .kind = .many,
+            .tile_tokens = tokens,
+            .tile_bytes = tokens * weight.columns * @sizeOf(f32),
+            .row_step = @max(table.dense_panel_rows, group_rows),
+        };
+    }
+    if (weight.layout == .rows and count < repack_tokens) {
+        return .{ .kind = .blocks, .tile_tokens = 1, .tile_bytes = quantized_bytes, .row_step = group_rows };
+    }
+    return .{
+        .kind = if (weight.layout == .rows) .repacked else .groups,
+        .tile_tokens = interface.tile_tokens,
+        .tile_bytes = quantized_bytes,
+        .row_step = group_rows,
+    };
+}
+
+/// Depends on the shape only, so that results are the same for any number of threads.
+fn rowsPerChunk(plan: Plan, count: usize, weight: Weight) usize {
+    const work_per_row = @max(1, weight.columns * count);
+    const least = divideUp(chunk_work, work_per_row);
+    const balanced = weight.rows / wanted_chunks;
+    const bytes_per_row = switch (plan.kind) {
+        .many => interface.panelBytes(1),
+        else => @max(1, weight.rowBytes()),
+    };
+    const most = if (count == 1) weight.rows else @min(weight.rows, cached_bytes / bytes_per_row);
+    const rows = @max(1, @min(@max(least, balanced), most));
+    return divideUp(rows, plan.row_step) * plan.row_step;
+}
+
+const Product = struct {
+    runner: *Runner,
+    plan: Plan,
+    weight: Weight,
+    rows_per_chunk: usize,
+    out: [*]f32,
+    x: [*]const f32,
+    count: usize,
+    bias: ?[*]const f32,
+    /// Tiles of activations.
+    prepared: [*]align(64) u8,
+    /// `workspaceBytes` for each thread.
+    workspace: [*]align(64) u8,
+
+    fn workspaceBytes(product: *const Product) usize {
+        return switch (product.plan.kind) {
+            .many => interface.panelBytes(product.rows_per_chunk),
+            .repacked => std.mem.alignForward(usize, product.rows_per_chunk * product.weight.rowBytes(), 64),
+            else => 0,
+        };
+    }
+
+    fn prepareTile(context: *const anyopaque, tile: u32, _: u32) void {
+        const product: *const Product = @ptrCast(@alignCast(context));
+        const table = &product.runner.kernels.quantized;
+        const columns = product.weight.columns;
+        const token = tile * product.plan.tile_tokens;
+        const tokens = @min(product.count - token, product.plan.tile_tokens);
+        const x = product.x + token * columns;
+        const out: [*]align(64) u8 = @alignCast(product.prepared + tile * product.plan.tile_bytes);
+        switch (product.plan.kind) {
+            .few => unreachable,
+            .many => table.interleave_tile(@ptrCast(out), x, tokens, columns),
+            .groups, .repacked => table.quantize_tile(out, x, tokens, columns, product.weight.dtype),
+            .blocks => table.quantize_token(out, x, columns),
+        }
+    }
+
+    fn multiplyChunk(context: *const anyopaque, chunk: u32, worker: u32) void {
+        const product: *const Product = @ptrCast(@alignCast(context));
+        const table = &product.runner.kernels.quantized;
+        const weight = product.weight;
+        const row = chunk * product.rows_per_chunk;
+        const rows = @min(product.rows_per_chunk, weight.rows - row);
+        const workspace: [*]align(64) u8 = @alignCast(product.workspace + worker * product.workspaceBytes());
+        var job: interface.Job = .{
+            .out = product.out + row,
+            .out_stride = weight.rows,
+            .x = if (product.plan.kind == .few) @ptrCast(product.x) else product.prepared,
+            .token_count = product.count,
+            .weight = weight.data + row * weight.rowBytes(),
+            .row_count = rows,
+            .columns = weight.columns,
+            .bias = if (product.bias) |bias| bias + row else null,
+            .dtype = weight.dtype,
+        };
+        switch (product.plan.kind) {
+            .few => table.multiply_few(&job),
+            .many => {
+                job.workspace = @ptrCast(workspace);
+                table.multiply_many(&job);
+            },
+            .groups => table.multiply_groups(&job),
+            .blocks => table.multiply_blocks(&job),
+            .repacked => {
+                repackRows(table, workspace, job);
+                job.weight = workspace;
+                table.multiply_groups(&job);
+            },
+        }
+    }
+};
+
+/// Interleaves the rows of a job in groups of 16.
+fn repackRows(table: *const interface.Table, out: [*]u8, job: interface.Job) void {
+    const row_bytes = job.columns / job.dtype.blockElements() * job.dtype.blockBytes();
+    var row: usize = 0;
+    while (row < job.row_count) : (row += dtypes.group_rows) {
+        const rows = @min(dtypes.group_rows, job.row_count - row);
+        table.repack(out + row * row_bytes, job.weight + row * row_bytes, job.dtype, rows, job.columns);
+    }
+}

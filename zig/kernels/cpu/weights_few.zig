@@ -1,0 +1,105 @@
+//! Products of few tokens with F32, F16 or BF16 weights: dot products along the columns, several
+//! rows and tokens at a time, so that the weights are read from memory once.
+
+const std = @import("std");
+const interface = @import("quantized_interface.zig");
+const simd = @import("simd.zig");
+const weights_load = @import("weights_load.zig");
+
+const Element = weights_load.Element;
+const lanes = simd.lanes;
+const V = simd.V;
+
+/// Rows that share the loads of activations.
+const rows_at_once = 4;
+/// Tokens that share the loads of weights: as many as their sums fit the register file.
+const tokens_at_once = if (simd.has_avx512) 4 else 2;
+
+pub fn multiply(job: *const interface.Job) callconv(.c) void {
+    switch (job.dtype) {
+        .f32 => multiplyAs(.f32, job),
+        .f16 => multiplyAs(.f16, job),
+        .bf16 => multiplyAs(.bf16, job),
+        else => unreachable,
+    }
+}
+
+fn multiplyAs(comptime element: Element, job: *const interface.Job) void {
+    var row: usize = 0;
+    while (row + rows_at_once <= job.row_count) : (row += rows_at_once) {
+        multiplyRows(element, rows_at_once, job, row);
+    }
+    while (row < job.row_count) : (row += 1) multiplyRows(element, 1, job, row);
+}
+
+fn multiplyRows(comptime element: Element, comptime rows: usize, job: *const interface.Job, row: usize) void {
+    var token: usize = 0;
+    while (token + tokens_at_once <= job.token_count) : (token += tokens_at_once) {
+        multiplyTile(element, rows, tokens_at_once, job, row, token);
+    }
+    while (token < job.token_count) : (token += 1) multiplyTile(element, rows, 1, job, row, token);
+}
+
+/// `rows` rows from `row` on with `tokens` tokens from `token` on.
+fn multiplyTile(
+    comptime element: Element,
+    comptime rows: usize,
+    comptime tokens: usize,
+    job: *const interface.Job,
+    row: usize,
+    token: usize,
+) void {
+    const columns = job.columns;
+    const weight = @as([*]const element.Stored(), @ptrCast(@alignCast(job.weight))) + row * columns;
+    const x = @as([*]const f32, @ptrCast(@alignCast(job.x))) + token * columns;
+    // With one token, two sums for each row: one alone would wait for its own last addition.
+    const strands = if (tokens == 1) 2 else 1;
+    var sums: [strands][rows][tokens]V = @splat(@splat(@splat(@splat(0))));
+    var column: usize = 0;
+    while (column + strands * lanes <= columns) : (column += strands * lanes) {
+        inline for (&sums, 0..) |*strand, i| {
+            addColumns(element, rows, tokens, strand, weight, x, columns, column + i * lanes);
+        }
+    }
+    if (column + lanes <= columns) {
+        addColumns(element, rows, tokens, &sums[0], weight, x, columns, column);
+        column += lanes;
+    }
+    inline for (0..rows) |i| {
+        const bias = if (job.bias) |bias| bias[row + i] else 0;
+        inline for (0..tokens) |t| {
+            const total = if (strands == 2) sums[0][i][t] + sums[1][i][t] else sums[0][i][t];
+            var sum = reduce(total);
+            for (column..columns) |rest| {
+                sum += weights_load.loadOne(element, weight + i * columns + rest) * x[t * columns + rest];
+            }
+            job.out[(token + t) * job.out_stride + row + i] = sum + bias;
+        }
+    }
+}
+
+inline fn addColumns(
+    comptime element: Element,
+    comptime rows: usize,
+    comptime tokens: usize,
+    sums: *[rows][tokens]V,
+    weight: [*]const element.Stored(),
+    x: [*]const f32,
+    columns: usize,
+    column: usize,
+) void {
+    var numbers: [tokens]V = undefined;
+    inline for (&numbers, 0..) |*number, t| number.* = simd.load(x + t * columns + column);
+    inline for (sums, 0..) |*row_sums, i| {
+        const weights = weights_load.load(element, weight + i * columns + column);
+        inline for (row_sums, numbers) |*sum, number| sum.* = simd.mulAdd(weights, number, sum.*);
+    }
+}
+
+/// The sum of a register's lanes, added by halves.
+pub fn reduce(vector: anytype) f32 {
+    const count = @typeInfo(@TypeOf(vector)).vector.len;
+    if (count == 1) return vector[0];
+    const halves: [2]@Vector(count / 2, f32) = @bitCast(vector);
+    return reduce(halves[0] + halves[1]);
+}
