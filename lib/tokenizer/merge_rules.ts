@@ -1,0 +1,178 @@
+/**
+ * Which neighbours may be joined, how urgently, and to what.
+ *
+ * @module
+ */
+
+import { pieceTypes, type TokenizerDefinition } from "./definition.ts";
+import type { PieceTable } from "./pieces.ts";
+
+/** Joins by number: `find` gives the number of a join, the tables say what it does. */
+export interface MergeRules {
+  /** Number of the join of two neighbouring symbols, or -1 where there is none. */
+  find(left: number, right: number): number;
+  /** Urgency of each join; the lowest goes first. Below 2^21. */
+  readonly ranks: Uint32Array;
+  /** What each join makes. */
+  readonly merged: Uint32Array;
+}
+
+/** A hash table from two ids to a number, with open addressing. */
+class PairMap {
+  #lefts: Int32Array;
+  #rights: Int32Array;
+  #values: Int32Array;
+  #mask: number;
+  size = 0;
+
+  constructor(expected: number) {
+    let capacity = 16;
+    while (capacity < expected * 2) capacity *= 2;
+    this.#mask = capacity - 1;
+    this.#lefts = new Int32Array(capacity).fill(-1);
+    this.#rights = new Int32Array(capacity);
+    this.#values = new Int32Array(capacity);
+  }
+
+  #slot(left: number, right: number): number {
+    let hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b);
+    hash ^= hash >>> 15;
+    let slot = hash & this.#mask;
+    while (
+      this.#lefts[slot] !== -1 && (this.#lefts[slot] !== left || this.#rights[slot] !== right)
+    ) {
+      slot = (slot + 1) & this.#mask;
+    }
+    return slot;
+  }
+
+  /** The number of a pair, or `undefined` where none was set. */
+  get(left: number, right: number): number | undefined {
+    const slot = this.#slot(left, right);
+    return this.#lefts[slot] === -1 ? undefined : this.#values[slot];
+  }
+
+  /** Sets a pair that is not in the table; grows when the table is half full. */
+  add(left: number, right: number, value: number): void {
+    if (this.size * 2 > this.#mask) this.#grow();
+    const slot = this.#slot(left, right);
+    this.#lefts[slot] = left;
+    this.#rights[slot] = right;
+    this.#values[slot] = value;
+    this.size++;
+  }
+
+  #grow(): void {
+    const larger = new PairMap(this.#lefts.length);
+    for (let slot = 0; slot <= this.#mask; slot++) {
+      if (this.#lefts[slot] === -1) continue;
+      larger.add(this.#lefts[slot], this.#rights[slot], this.#values[slot]);
+    }
+    this.#lefts = larger.#lefts;
+    this.#rights = larger.#rights;
+    this.#values = larger.#values;
+    this.#mask = larger.#mask;
+  }
+}
+
+/** An explicit list of merges: left, right and joined id of each, best first. */
+export class ListedMerges implements MergeRules {
+  readonly ranks: Uint32Array;
+  readonly merged: Uint32Array;
+  readonly #pairs: PairMap;
+
+  /** Reads `merges` as triples. */
+  constructor(merges: Uint32Array) {
+    const count = merges.length / 3;
+    this.ranks = new Uint32Array(count);
+    this.merged = new Uint32Array(count);
+    this.#pairs = new PairMap(count);
+    for (let merge = 0; merge < count; merge++) {
+      this.ranks[merge] = merge;
+      this.merged[merge] = merges[merge * 3 + 2];
+      const left = merges[merge * 3];
+      const right = merges[merge * 3 + 1];
+      if (this.#pairs.get(left, right) === undefined) this.#pairs.add(left, right, merge);
+    }
+  }
+
+  find(left: number, right: number): number {
+    if (left < 0 || right < 0) return -1;
+    return this.#pairs.get(left, right) ?? -1;
+  }
+}
+
+/**
+ * Ids of the pieces that merges may make, by their bytes (see `binaryString`).
+ *
+ * SentencePiece's merges make pieces of type `unused` too, on their way to other pieces.
+ */
+export function mergeablePieces(
+  pieces: PieceTable,
+  types: Uint8Array,
+  includeUnused: boolean,
+): Map<string, number> {
+  const ids = new Map<string, number>();
+  for (let id = 0; id < pieces.length; id++) {
+    const type = types[id];
+    const mergeable = type === pieceTypes.normal ||
+      (includeUnused && type === pieceTypes.unused && pieces.byteLength(id) > 0);
+    if (mergeable) ids.set(pieces.binary(id), id);
+  }
+  return ids;
+}
+
+/** Pairs that are remembered at most; a hostile text must not fill the memory. */
+const rememberedPairs = 2 ** 20;
+
+/** Any two neighbours whose concatenation is a piece; urgency by piece. */
+export class ConcatenationMerges implements MergeRules {
+  readonly ranks: Uint32Array;
+  readonly merged: Uint32Array;
+  readonly #pieces: PieceTable;
+  readonly #ids: ReadonlyMap<string, number>;
+  #known = new PairMap(1024);
+
+  /** `ranks` has one entry for each piece. */
+  constructor(pieces: PieceTable, ids: ReadonlyMap<string, number>, ranks: Uint32Array) {
+    this.#pieces = pieces;
+    this.#ids = ids;
+    this.ranks = ranks;
+    this.merged = Uint32Array.from(ranks, (_, id) => id);
+  }
+
+  find(left: number, right: number): number {
+    if (left < 0 || right < 0) return -1;
+    const known = this.#known.get(left, right);
+    if (known !== undefined) return known;
+    const found = this.#ids.get(this.#pieces.binary(left) + this.#pieces.binary(right)) ?? -1;
+    if (this.#known.size >= rememberedPairs) this.#known = new PairMap(1024);
+    this.#known.add(left, right, found);
+    return found;
+  }
+}
+
+/** Urgency of each piece by score: the highest score has rank 0, equal scores equal ranks. */
+export function ranksOfScores(scores: Float32Array): Uint32Array {
+  const order = Uint32Array.from(scores, (_, id) => id).sort((a, b) => scores[b] - scores[a]);
+  const ranks = new Uint32Array(scores.length);
+  let rank = 0;
+  for (let place = 1; place < order.length; place++) {
+    if (scores[order[place]] !== scores[order[place - 1]]) rank++;
+    ranks[order[place]] = rank;
+  }
+  return ranks;
+}
+
+/** The rules of a definition. */
+export function mergeRulesOf(
+  definition: TokenizerDefinition,
+  ids: () => ReadonlyMap<string, number>,
+): MergeRules {
+  const { pieces, ranking } = definition;
+  if (ranking === "merges") return new ListedMerges(definition.merges);
+  const ranks = ranking === "scores"
+    ? ranksOfScores(definition.scores)
+    : Uint32Array.from({ length: pieces.length }, (_, id) => id);
+  return new ConcatenationMerges(pieces, ids(), ranks);
+}

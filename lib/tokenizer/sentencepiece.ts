@@ -1,0 +1,156 @@
+/**
+ * SentencePiece's BPE: characters are joined, and those that the vocabulary lacks become bytes.
+ *
+ * Kudo and Richardson, "SentencePiece: A simple and language independent subword tokenizer and
+ * detokenizer for Neural Text Processing" (2018).
+ *
+ * @module
+ */
+
+import { BaseTokenizer, bytePieceIds, cannotEncode } from "./base_tokenizer.ts";
+import { pieceTypes, spaceSymbol, type TokenizerDefinition } from "./definition.ts";
+import { IdList } from "./id_list.ts";
+import { Merger } from "./merge.ts";
+import { mergeablePieces, mergeRulesOf } from "./merge_rules.ts";
+import { binaryString } from "./pieces.ts";
+import { WordCache } from "./word_cache.ts";
+import { compileSplits, type WordSplitter } from "./words.ts";
+
+const utf8 = new TextEncoder();
+
+/** Cuts in front of a space that follows a word; the space stays with the word behind it. */
+const wordsWithSpaces = { "\u2581": /\u2581+[^\u2581]*|[^\u2581]+/gu, " ": / +[^ ]*|[^ ]+/gu };
+
+/** A tokenizer of kind `sentencePiece`. */
+export class SentencePieceTokenizer extends BaseTokenizer {
+  readonly #splitWords: WordSplitter;
+  readonly #merger: Merger;
+  readonly #ids: Map<string, number>;
+  readonly #idOfCharacter = new Map<number, number>();
+  readonly #idOfByte: Int32Array;
+  /** The parts of each piece of type `unused`, which merges make but encoding must not give. */
+  readonly #partsOfUnused = new Map<number, Uint32Array>();
+  readonly #cache = new WordCache();
+  #symbols = new Int32Array(64);
+  #starts = new Uint32Array(64);
+
+  /** Takes a checked definition; `path` is for messages. */
+  constructor(definition: TokenizerDefinition, path: string) {
+    super(definition, path);
+    const { pieces, types } = definition;
+    this.#ids = mergeablePieces(pieces, types, true);
+    this.#idOfByte = bytePieceIds(definition);
+    for (const id of this.#ids.values()) {
+      if (pieces.byteLength(id) > 4) continue;
+      const characters = [...pieces.text(id)];
+      if (characters.length === 1) this.#idOfCharacter.set(characters[0].codePointAt(0)!, id);
+    }
+    this.#merger = new Merger(mergeRulesOf(definition, () => this.#ids));
+    this.#splitWords = this.#wordSplitter(path);
+    for (let id = 0; id < pieces.length; id++) {
+      if (types[id] === pieceTypes.unused) this.#splitUnused(id);
+    }
+  }
+
+  /**
+   * Cuts at spaces where that changes nothing: no piece has a space behind another character, so
+   * no merge crosses the cut. Words can then be remembered, which whole texts cannot.
+   */
+  #wordSplitter(path: string): WordSplitter {
+    const { definition } = this;
+    if (definition.splits.length > 0) return compileSplits(definition.splits, path);
+    const space = definition.escapedSpaces ? spaceSymbol : " ";
+    for (const id of this.#ids.values()) {
+      const text = definition.pieces.text(id);
+      const word = text.search(definition.escapedSpaces ? /[^\u2581]/u : /[^ ]/u);
+      if (word >= 0 && text.includes(space, word)) return (whole) => [whole];
+    }
+    const pattern = wordsWithSpaces[space];
+    return (text) => text.match(pattern) ?? [];
+  }
+
+  protected override encodePlain(text: string, ids: IdList): void {
+    for (const word of this.#splitWords(text)) {
+      let wordIds = this.#cache.get(word);
+      if (wordIds === undefined) {
+        const list = new IdList();
+        this.#encodeWord(word, list);
+        wordIds = list.toArray();
+        this.#cache.set(word, wordIds);
+      }
+      ids.append(wordIds);
+    }
+  }
+
+  /** Merges the characters of a text in `#symbols`; gives how many symbols are left. */
+  #merge(characters: readonly string[], atLeast: number): number {
+    if (this.#symbols.length < characters.length) {
+      this.#symbols = new Int32Array(characters.length * 2);
+      this.#starts = new Uint32Array(characters.length * 2);
+    }
+    for (const [index, character] of characters.entries()) {
+      this.#symbols[index] = this.#idOfCharacter.get(character.codePointAt(0)!) ?? -1;
+    }
+    return this.#merger.merge(this.#symbols, this.#starts, characters.length, atLeast);
+  }
+
+  #encodeWord(word: string, ids: IdList): void {
+    if (this.definition.ignoreMerges) {
+      const whole = this.#ids.get(binaryString(utf8.encode(word)));
+      if (whole !== undefined) return ids.push(whole);
+    }
+    const characters = [...word];
+    const count = this.#merge(characters, 1);
+    let afterUnknown = false;
+    for (let index = 0; index < count; index++) {
+      const symbol = this.#symbols[index];
+      if (symbol >= 0) {
+        const parts = this.#partsOfUnused.get(symbol);
+        if (parts === undefined) ids.push(symbol);
+        else ids.append(parts);
+        afterUnknown = false;
+      } else {
+        afterUnknown = this.#encodeUnknown(characters[this.#starts[index]], afterUnknown, ids);
+      }
+    }
+  }
+
+  /** Adds a character that is no piece; says whether it became the unknown token. */
+  #encodeUnknown(character: string, afterUnknown: boolean, ids: IdList): boolean {
+    const bytes = utf8.encode(character);
+    if (bytes.every((byte) => this.#idOfByte[byte] >= 0)) {
+      for (const byte of bytes) ids.push(this.#idOfByte[byte]);
+      return false;
+    }
+    const { unknownToken, fuseUnknown } = this.definition;
+    if (unknownToken === undefined) throw cannotEncode(JSON.stringify(character));
+    if (!afterUnknown || !fuseUnknown) ids.push(unknownToken);
+    return true;
+  }
+
+  /** Finds the two symbols that the merges join to an unused piece, and splits those in turn. */
+  #splitUnused(id: number): Uint32Array | undefined {
+    const known = this.#partsOfUnused.get(id);
+    if (known !== undefined) return known;
+    const characters = [...this.definition.pieces.text(id)];
+    if (characters.length < 2 || this.#merge(characters, 2) !== 2) return undefined;
+    const halves = [this.#symbols[0], this.#symbols[1]];
+    const parts = new IdList();
+    for (const half of halves) {
+      if (half < 0) return undefined;
+      const unused = this.definition.types[half] === pieceTypes.unused;
+      parts.append((unused ? this.#splitUnused(half) : undefined) ?? Uint32Array.of(half));
+    }
+    const ids = parts.toArray();
+    this.#partsOfUnused.set(id, ids);
+    return ids;
+  }
+
+  protected override idOfByte(byte: number): number | undefined {
+    return this.#idOfByte[byte] >= 0 ? this.#idOfByte[byte] : undefined;
+  }
+
+  protected override idOfOrdinary(piece: string): number | undefined {
+    return this.#ids.get(binaryString(utf8.encode(piece)));
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Rewrites text and cuts it into the words that merges stay inside of.
+ *
+ * @module
+ */
+
+import { QorusError } from "../native/error.ts";
+import type { SplitStep, TextStep } from "./definition.ts";
+import { translatePattern } from "./split_pattern.ts";
+
+/** A text rewriting, ready to run; `first` says that the text starts what was encoded. */
+export type TextRewriter = (text: string, first: boolean) => string;
+
+function rewriterOf(step: TextStep, path: string): TextRewriter {
+  switch (step.type) {
+    case "prepend":
+      return (text, first) =>
+        text === "" || (step.onlyFirst && !first) ||
+          (step.unlessPresent && text.startsWith(step.text))
+          ? text
+          : step.text + text;
+    case "replace": {
+      if (!step.regex) return (text) => text.replaceAll(step.from, () => step.to);
+      const pattern = translatePattern(step.from, path, "normalizer");
+      return (text) => text.replace(pattern, () => step.to);
+    }
+    case "unicode":
+      return (text) => text.normalize(step.form);
+    case "lowercase":
+      return (text) => text.toLowerCase();
+  }
+}
+
+/** All steps as one function. */
+export function compileSteps(steps: readonly TextStep[], path: string): TextRewriter {
+  const rewriters = steps.map((step) => rewriterOf(step, path));
+  return (text, first) => rewriters.reduce((result, rewrite) => rewrite(result, first), text);
+}
+
+/** Cuts text into words. */
+export type WordSplitter = (text: string) => readonly string[];
+
+/** Matches and the text between them, in order, with an empty text nowhere. */
+function cut(text: string, pattern: RegExp, keep: SplitStep["keep"]): string[] {
+  const words: string[] = [];
+  let end = 0;
+  for (const match of text.matchAll(pattern)) {
+    if (keep !== "matches" && match.index > end) words.push(text.slice(end, match.index));
+    if (keep !== "gaps" && match[0] !== "") words.push(match[0]);
+    end = match.index + match[0].length;
+  }
+  if (keep !== "matches" && end < text.length) words.push(text.slice(end));
+  return words;
+}
+
+function splitterOf(step: SplitStep, path: string): WordSplitter {
+  const pattern = translatePattern(step.pattern, path, "pre_tokenizer");
+  return (text) => {
+    try {
+      if (step.keep !== "isolated") return cut(text, pattern, step.keep);
+      // Patterns of language models match every character, and `match` is the fastest way.
+      const words = text.match(pattern) ?? [];
+      let length = 0;
+      for (const word of words) length += word === "" ? -Infinity : word.length;
+      return length === text.length ? words : cut(text, pattern, step.keep);
+    } catch (cause) {
+      throw new QorusError(
+        "invalid_argument",
+        `encode: the pattern ${step.pattern} of ${path} failed on a text of ${text.length} ` +
+          "characters; encode it in smaller parts",
+        { op: "encode", path, cause },
+      );
+    }
+  };
+}
+
+/** All splits, each cutting the words of the one before. */
+export function compileSplits(splits: readonly SplitStep[], path: string): WordSplitter {
+  const splitters = splits.map((step) => splitterOf(step, path));
+  return (text) => {
+    let words: readonly string[] = [text];
+    for (const split of splitters) {
+      words = words.length === 1 ? split(words[0]) : words.flatMap(split);
+    }
+    return words;
+  };
+}
