@@ -10,6 +10,11 @@ const context_module = @import("core/context.zig");
 const cpu = @import("core/cpu.zig");
 const pool = @import("core/pool.zig");
 const status = @import("core/status.zig");
+const convert = @import("ops/convert.zig");
+const elementwise = @import("ops/elementwise.zig");
+const normalization = @import("ops/normalization.zig");
+const products = @import("ops/products.zig");
+const rope = @import("ops/rope.zig");
 const tensors = @import("ops/tensors.zig");
 
 const Context = context_module.Context;
@@ -183,4 +188,79 @@ export fn q_copy(x: u32, out: u32) i32 {
 /// Writes one value everywhere.
 export fn q_fill(x: u32, value: f32) i32 {
     return call(tensors.fill, .{ x, value });
+}
+
+/// Converts x into out, of the same shape and another dtype or layout.
+export fn q_convert(x: u32, out: u32) i32 {
+    return call(convert.convert, .{ x, out });
+}
+
+/// f(x), with a code of kernels/cpu/elementwise_interface.zig; out 0 makes it, here and below.
+export fn q_unary(function: u32, x: u32, out: u32) i32 {
+    return call(elementwise.unary, .{ function, x, out });
+}
+
+/// a op b with broadcasting.
+export fn q_binary(function: u32, a: u32, b: u32, out: u32) i32 {
+    return call(elementwise.binary, .{ function, a, b, out });
+}
+
+/// x op value, or value op x when reversed.
+export fn q_binary_scalar(function: u32, x: u32, value: f32, reversed: u32, out: u32) i32 {
+    return call(elementwise.binaryScalar, .{ function, x, value, reversed, out });
+}
+
+/// silu(gate) * up.
+export fn q_silu_mul(gate: u32, up: u32, out: u32) i32 {
+    return call(elementwise.siluMul, .{ gate, up, out });
+}
+
+/// [..., m, k] x [..., k, n].
+export fn q_matmul(a: u32, b: u32, out: u32) i32 {
+    return call(products.matmul, .{ a, b, out });
+}
+
+/// x @ weight^T + bias; bias may be 0.
+export fn q_linear(x: u32, weight: u32, bias: u32, out: u32) i32 {
+    return call(products.linear, .{ x, weight, bias, out });
+}
+
+/// Rows of a matrix of any dtype and layout, as f32.
+export fn q_embedding(weight: u32, ids: u32, out: u32) i32 {
+    return call(products.embedding, .{ weight, ids, out });
+}
+
+/// softmax(scale * x) over the last dimension.
+export fn q_softmax(x: u32, scale: f32, out: u32) i32 {
+    return call(normalization.softmax, .{ x, scale, out });
+}
+
+/// Sets scores above the diagonal, shifted by position, to -inf in place.
+export fn q_causal_mask(scores: u32, position: u32) i32 {
+    return call(normalization.causalMask, .{ scores, position });
+}
+
+/// Root mean square norm over the last dimension.
+export fn q_rmsnorm(x: u32, weight: u32, epsilon: f32, out: u32) i32 {
+    return call(normalization.rmsnorm, .{ x, weight, epsilon, out });
+}
+
+/// residual += x, then its root mean square norm.
+export fn q_add_rmsnorm(residual: u32, x: u32, weight: u32, epsilon: f32, out: u32) i32 {
+    return call(normalization.addRmsnorm, .{ residual, x, weight, epsilon, out });
+}
+
+/// Layer norm over the last dimension; bias may be 0.
+export fn q_layernorm(x: u32, weight: u32, bias: u32, epsilon: f32, out: u32) i32 {
+    return call(normalization.layernorm, .{ x, weight, bias, epsilon, out });
+}
+
+/// Cosines and sines [2, count, half] for positions from start.
+export fn q_rope_table(frequencies: u32, start: u32, count: u32) i32 {
+    return call(rope.ropeTable, .{ frequencies, start, count });
+}
+
+/// Turns heads [count, heads, head_size]; style is a code of kernels/cpu/rows_interface.zig.
+export fn q_rope(x: u32, table: u32, style: u32, out: u32) i32 {
+    return call(rope.rope, .{ x, table, style, out });
 }

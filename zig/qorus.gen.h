@@ -99,6 +99,51 @@ int32_t q_copy(uint32_t x, uint32_t out);
 /* Writes one value everywhere. */
 int32_t q_fill(uint32_t x, float value);
 
+/* Converts x into out, of the same shape and another dtype or layout. */
+int32_t q_convert(uint32_t x, uint32_t out);
+
+/* f(x), with a code of kernels/cpu/elementwise_interface.zig; out 0 makes it, here and below. */
+int32_t q_unary(uint32_t function, uint32_t x, uint32_t out);
+
+/* a op b with broadcasting. */
+int32_t q_binary(uint32_t function, uint32_t a, uint32_t b, uint32_t out);
+
+/* x op value, or value op x when reversed. */
+int32_t q_binary_scalar(uint32_t function, uint32_t x, float value, uint32_t reversed, uint32_t out);
+
+/* silu(gate) * up. */
+int32_t q_silu_mul(uint32_t gate, uint32_t up, uint32_t out);
+
+/* [..., m, k] x [..., k, n]. */
+int32_t q_matmul(uint32_t a, uint32_t b, uint32_t out);
+
+/* x @ weight^T + bias; bias may be 0. */
+int32_t q_linear(uint32_t x, uint32_t weight, uint32_t bias, uint32_t out);
+
+/* Rows of a matrix of any dtype and layout, as f32. */
+int32_t q_embedding(uint32_t weight, uint32_t ids, uint32_t out);
+
+/* softmax(scale * x) over the last dimension. */
+int32_t q_softmax(uint32_t x, float scale, uint32_t out);
+
+/* Sets scores above the diagonal, shifted by position, to -inf in place. */
+int32_t q_causal_mask(uint32_t scores, uint32_t position);
+
+/* Root mean square norm over the last dimension. */
+int32_t q_rmsnorm(uint32_t x, uint32_t weight, float epsilon, uint32_t out);
+
+/* residual += x, then its root mean square norm. */
+int32_t q_add_rmsnorm(uint32_t residual, uint32_t x, uint32_t weight, float epsilon, uint32_t out);
+
+/* Layer norm over the last dimension; bias may be 0. */
+int32_t q_layernorm(uint32_t x, uint32_t weight, uint32_t bias, float epsilon, uint32_t out);
+
+/* Cosines and sines [2, count, half] for positions from start. */
+int32_t q_rope_table(uint32_t frequencies, uint32_t start, uint32_t count);
+
+/* Turns heads [count, heads, head_size]; style is a code of kernels/cpu/rows_interface.zig. */
+int32_t q_rope(uint32_t x, uint32_t table, uint32_t style, uint32_t out);
+
 #ifdef __cplusplus
 }
 #endif

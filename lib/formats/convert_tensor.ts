@@ -33,8 +33,8 @@ export interface TensorTarget {
   readonly ggufNames: boolean;
 }
 
-/** Bytes that a piece has about, in its widest form. */
-const chunkBytes = 1 << 24;
+/** Bytes that a piece of a tensor has about, in its widest form. */
+const usualPieceBytes = 1 << 24;
 
 /** Files that are open for reading, each once, closed together. */
 export class OpenFiles implements Disposable {
@@ -70,12 +70,13 @@ function targetDType(tensor: TensorInfo, target: TensorTarget): DType {
   return wanted;
 }
 
-/** A checkpoint's tensors as they are to be written. */
+/** A checkpoint's tensors as they are to be written, in pieces of about `pieceBytes`. */
 export function planTensors(
   checkpoint: Checkpoint,
   target: TensorTarget,
   codec: TensorCodec,
   files: OpenFiles,
+  pieceBytes: number = usualPieceBytes,
 ): WritableTensor[] {
   const { config } = checkpoint;
   const reorders = config.ropeStyle !== target.ropeStyle;
@@ -85,7 +86,8 @@ export function planTensors(
     const { shape } = source;
     const name = target.ggufNames ? toGgufName(source.name) ?? source.name : source.name;
     const headSize = reorders && isRotated(source.name) ? config.headSize : undefined;
-    const plan = { name, dtype, layout, shape, headSize, ropeStyle: target.ropeStyle } as const;
+    const { ropeStyle } = target;
+    const plan = { name, dtype, layout, shape, headSize, ropeStyle, pieceBytes } as const;
     return { ...plan, chunks: () => convertRows(files.get(source.path), source, plan, codec) };
   });
 }
@@ -95,6 +97,7 @@ interface RowPlan extends Omit<WritableTensor, "chunks"> {
   readonly headSize?: number;
   /** The order they get. */
   readonly ropeStyle: RopeStyle;
+  readonly pieceBytes: number;
 }
 
 function* convertRows(
@@ -108,7 +111,7 @@ function* convertRows(
   const rows = source.shape.reduce((product, size) => product * size, 1) / columns;
   // Pieces are whole heads and whole groups of interleaved rows.
   const unit = rowsPerGroup * (plan.headSize ?? 1);
-  const step = unit * Math.max(1, Math.floor(chunkBytes / (unit * columns * 4)));
+  const step = unit * Math.max(1, Math.floor(plan.pieceBytes / (unit * columns * 4)));
   for (let start = 0; start < rows; start += step) {
     const shape = [Math.min(step, rows - start), columns];
     const sourceBytes = storedByteLength(source.dtype, source.layout, shape);

@@ -86,6 +86,36 @@ export interface Native {
   q_copy(x: number, out: number): number;
   /** Writes one value everywhere. */
   q_fill(x: number, value: number): number;
+  /** Converts x into out, of the same shape and another dtype or layout. */
+  q_convert(x: number, out: number): number;
+  /** f(x), with a code of kernels/cpu/elementwise_interface.zig; out 0 makes it, here and below. */
+  q_unary(function: number, x: number, out: number): number;
+  /** a op b with broadcasting. */
+  q_binary(function: number, a: number, b: number, out: number): number;
+  /** x op value, or value op x when reversed. */
+  q_binary_scalar(function: number, x: number, value: number, reversed: number, out: number): number;
+  /** silu(gate) * up. */
+  q_silu_mul(gate: number, up: number, out: number): number;
+  /** [..., m, k] x [..., k, n]. */
+  q_matmul(a: number, b: number, out: number): number;
+  /** x @ weight^T + bias; bias may be 0. */
+  q_linear(x: number, weight: number, bias: number, out: number): number;
+  /** Rows of a matrix of any dtype and layout, as f32. */
+  q_embedding(weight: number, ids: number, out: number): number;
+  /** softmax(scale * x) over the last dimension. */
+  q_softmax(x: number, scale: number, out: number): number;
+  /** Sets scores above the diagonal, shifted by position, to -inf in place. */
+  q_causal_mask(scores: number, position: number): number;
+  /** Root mean square norm over the last dimension. */
+  q_rmsnorm(x: number, weight: number, epsilon: number, out: number): number;
+  /** residual += x, then its root mean square norm. */
+  q_add_rmsnorm(residual: number, x: number, weight: number, epsilon: number, out: number): number;
+  /** Layer norm over the last dimension; bias may be 0. */
+  q_layernorm(x: number, weight: number, bias: number, epsilon: number, out: number): number;
+  /** Cosines and sines [2, count, half] for positions from start. */
+  q_rope_table(frequencies: number, start: number, count: number): number;
+  /** Turns heads [count, heads, head_size]; style is a code of kernels/cpu/rows_interface.zig. */
+  q_rope(x: number, table: number, style: number, out: number): number;
 }
 
 /** Argument types of each export. */
@@ -113,4 +143,19 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_expand: ["u32", "u32"],
   q_copy: ["u32", "u32"],
   q_fill: ["u32", "f32"],
+  q_convert: ["u32", "u32"],
+  q_unary: ["u32", "u32", "u32"],
+  q_binary: ["u32", "u32", "u32", "u32"],
+  q_binary_scalar: ["u32", "u32", "f32", "u32", "u32"],
+  q_silu_mul: ["u32", "u32", "u32"],
+  q_matmul: ["u32", "u32", "u32"],
+  q_linear: ["u32", "u32", "u32", "u32"],
+  q_embedding: ["u32", "u32", "u32"],
+  q_softmax: ["u32", "f32", "u32"],
+  q_causal_mask: ["u32", "u32"],
+  q_rmsnorm: ["u32", "u32", "f32", "u32"],
+  q_add_rmsnorm: ["u32", "u32", "u32", "f32", "u32"],
+  q_layernorm: ["u32", "u32", "u32", "f32", "u32"],
+  q_rope_table: ["u32", "u32", "u32"],
+  q_rope: ["u32", "u32", "u32", "u32"],
 };

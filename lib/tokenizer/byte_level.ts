@@ -11,7 +11,7 @@ import { pieceTypes, type TokenizerDefinition } from "./definition.ts";
 import type { IdList } from "./id_list.ts";
 import { Merger } from "./merge.ts";
 import { mergeablePieces, mergeRulesOf } from "./merge_rules.ts";
-import { binaryString } from "./pieces.ts";
+import type { PieceIndex } from "./pieces.ts";
 import { WordCache } from "./word_cache.ts";
 import { compileSplits, type WordSplitter } from "./words.ts";
 
@@ -24,7 +24,7 @@ export class ByteLevelTokenizer extends BaseTokenizer {
   readonly #idOfByte = new Int32Array(256).fill(-1);
   readonly #longestPieceBytes: number;
   readonly #cache = new WordCache();
-  #ids?: Map<string, number>;
+  #index?: PieceIndex;
   #symbols = new Int32Array(64);
   #starts = new Uint32Array(64);
 
@@ -40,12 +40,12 @@ export class ByteLevelTokenizer extends BaseTokenizer {
     }
     this.#longestPieceBytes = longest;
     this.#splitWords = compileSplits(definition.splits, path);
-    this.#merger = new Merger(mergeRulesOf(definition, () => this.#pieceIds()));
+    this.#merger = new Merger(mergeRulesOf(definition, () => this.#pieceIndex()));
   }
 
   /** Made when it is first needed: explicit merges do without. */
-  #pieceIds(): Map<string, number> {
-    return this.#ids ??= mergeablePieces(this.definition.pieces, this.definition.types, false);
+  #pieceIndex(): PieceIndex {
+    return this.#index ??= mergeablePieces(this.definition);
   }
 
   protected override encodePlain(text: string, ids: IdList): void {
@@ -61,8 +61,8 @@ export class ByteLevelTokenizer extends BaseTokenizer {
 
   #encodeWord(bytes: Uint8Array): Uint32Array {
     if (this.definition.ignoreMerges && bytes.length <= this.#longestPieceBytes) {
-      const whole = this.#pieceIds().get(binaryString(bytes));
-      if (whole !== undefined) return Uint32Array.of(whole);
+      const whole = this.#pieceIndex().find(bytes);
+      if (whole >= 0) return Uint32Array.of(whole);
     }
     if (this.#symbols.length < bytes.length) {
       this.#symbols = new Int32Array(bytes.length * 2);
@@ -86,6 +86,7 @@ export class ByteLevelTokenizer extends BaseTokenizer {
 
   protected override idOfOrdinary(piece: string): number | undefined {
     const bytes = unspellBytes(piece);
-    return bytes && this.#pieceIds().get(binaryString(bytes));
+    const id = bytes === undefined ? -1 : this.#pieceIndex().find(bytes);
+    return id >= 0 ? id : undefined;
   }
 }

@@ -6,6 +6,7 @@
 
 import { pieceTypes, type TokenizerDefinition } from "./definition.ts";
 import { decodeText, invalidFile, largestVocabulary } from "./file_errors.ts";
+import { PieceIndex } from "./pieces.ts";
 
 function checkSizes(definition: TokenizerDefinition, path: string): void {
   const { pieces, types, ranking, merges, scores } = definition;
@@ -24,14 +25,19 @@ function checkSizes(definition: TokenizerDefinition, path: string): void {
   }
 }
 
-/** Whether encoding finds the piece by its bytes, so that it must be the only one. */
-function isFoundByBytes(type: number): boolean {
-  return type === pieceTypes.normal || type === pieceTypes.byte;
+/** Refuses two ids with the same bytes where encoding could mean either. */
+function checkUnique(definition: TokenizerDefinition, path: string): void {
+  const { pieces, types } = definition;
+  for (const type of [pieceTypes.normal, pieceTypes.byte]) {
+    const { duplicate } = new PieceIndex(pieces, (id) => types[id] === type);
+    if (duplicate === undefined) continue;
+    const given = pieces.text(duplicate);
+    throw invalidFile(path, `piece ${duplicate}`, given, "a piece that no other id has too");
+  }
 }
 
 function checkPieces(definition: TokenizerDefinition, path: string): void {
   const { pieces, types, kind } = definition;
-  const seen = { normal: new Map<string, number>(), byte: new Map<string, number>() };
   for (let id = 0; id < pieces.length; id++) {
     const type = types[id];
     if (type < pieceTypes.normal || type > pieceTypes.byte) {
@@ -41,23 +47,18 @@ function checkPieces(definition: TokenizerDefinition, path: string): void {
     if (isByte && pieces.byteLength(id) !== 1) {
       throw invalidFile(path, `byte piece ${id}`, pieces.text(id), "one byte");
     }
-    const isBytes = isByte || (kind === "byteLevel" && isFoundByBytes(type));
-    if (!isBytes && pieces.at(id).some((byte) => byte >= 0x80)) {
-      decodeText(pieces.at(id), path, `piece ${id}`);
-    }
-    if (!isFoundByBytes(type)) continue;
-    if (pieces.byteLength(id) === 0) {
+    if (type === pieceTypes.normal && pieces.byteLength(id) === 0) {
       throw invalidFile(path, `piece ${id}`, "", "at least one byte");
     }
-    const found = isByte ? seen.byte : seen.normal;
-    const count = found.size;
-    found.set(pieces.binary(id), id);
-    if (found.size === count) {
-      throw invalidFile(path, `piece ${id}`, pieces.text(id), "a piece that no other id has too");
+    if (isByte || (kind === "byteLevel" && type === pieceTypes.normal)) continue;
+    if (pieces.at(id).some((byte) => byte >= 0x80)) {
+      decodeText(pieces.at(id), path, `piece ${id}`);
     }
   }
-  if (kind === "bytes" && seen.byte.size !== 256) {
-    throw invalidFile(path, "the number of byte pieces", seen.byte.size, "256");
+  checkUnique(definition, path);
+  const byteCount = types.reduce((count, type) => count + Number(type === pieceTypes.byte), 0);
+  if (kind === "bytes" && byteCount !== 256) {
+    throw invalidFile(path, "the number of byte pieces", byteCount, "256");
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { TokenizerDefinition } from "./definition.ts";
-import { mergeablePieces, ranksOfScores } from "./merge_rules.ts";
+import { isMergeable, mergeablePieces, ranksOfScores } from "./merge_rules.ts";
 
 /**
  * The merges of a definition as a list: left id, right id and joined id of each, best first.
@@ -14,22 +14,22 @@ import { mergeablePieces, ranksOfScores } from "./merge_rules.ts";
  * list, so it merges the same pairs.
  */
 export function explicitMerges(definition: TokenizerDefinition): Uint32Array {
-  const { pieces, types, ranking, merges } = definition;
+  const { pieces, ranking, merges } = definition;
   if (ranking === "merges") return merges;
-  const ids = mergeablePieces(pieces, types, definition.kind === "sentencePiece");
-  const order = [...ids.values()];
-  if (ranking === "ids") order.sort((a, b) => a - b);
-  else {
+  const index = mergeablePieces(definition);
+  const order = Array.from({ length: pieces.length }, (_, id) => id)
+    .filter((id) => isMergeable(definition, id));
+  if (ranking === "scores") {
     const ranks = ranksOfScores(definition.scores);
     order.sort((a, b) => ranks[a] - ranks[b] || a - b);
   }
   const triples: number[] = [];
   for (const id of order) {
-    const piece = pieces.binary(id);
+    const piece = pieces.at(id);
     for (let middle = 1; middle < piece.length; middle++) {
-      const left = ids.get(piece.slice(0, middle));
-      const right = left === undefined ? undefined : ids.get(piece.slice(middle));
-      if (left !== undefined && right !== undefined) triples.push(left, right, id);
+      const left = index.find(piece, 0, middle);
+      const right = left < 0 ? -1 : index.find(piece, middle);
+      if (right >= 0) triples.push(left, right, id);
     }
   }
   return Uint32Array.from(triples);

@@ -5,7 +5,7 @@
  */
 
 import { pieceTypes, type TokenizerDefinition } from "./definition.ts";
-import type { PieceTable } from "./pieces.ts";
+import { PieceIndex } from "./pieces.ts";
 
 /** Joins by number: `find` gives the number of a join, the tables say what it does. */
 export interface MergeRules {
@@ -103,23 +103,20 @@ export class ListedMerges implements MergeRules {
 }
 
 /**
- * Ids of the pieces that merges may make, by their bytes (see `binaryString`).
+ * Whether merges may make the piece.
  *
  * SentencePiece's merges make pieces of type `unused` too, on their way to other pieces.
  */
-export function mergeablePieces(
-  pieces: PieceTable,
-  types: Uint8Array,
-  includeUnused: boolean,
-): Map<string, number> {
-  const ids = new Map<string, number>();
-  for (let id = 0; id < pieces.length; id++) {
-    const type = types[id];
-    const mergeable = type === pieceTypes.normal ||
-      (includeUnused && type === pieceTypes.unused && pieces.byteLength(id) > 0);
-    if (mergeable) ids.set(pieces.binary(id), id);
-  }
-  return ids;
+export function isMergeable(definition: TokenizerDefinition, id: number): boolean {
+  const type = definition.types[id];
+  return type === pieceTypes.normal ||
+    (type === pieceTypes.unused && definition.kind === "sentencePiece" &&
+      definition.pieces.byteLength(id) > 0);
+}
+
+/** The pieces that merges may make, by their bytes. */
+export function mergeablePieces(definition: TokenizerDefinition): PieceIndex {
+  return new PieceIndex(definition.pieces, (id) => isMergeable(definition, id));
 }
 
 /** Pairs that are remembered at most; a hostile text must not fill the memory. */
@@ -129,14 +126,12 @@ const rememberedPairs = 2 ** 20;
 export class ConcatenationMerges implements MergeRules {
   readonly ranks: Uint32Array;
   readonly merged: Uint32Array;
-  readonly #pieces: PieceTable;
-  readonly #ids: ReadonlyMap<string, number>;
+  readonly #index: PieceIndex;
   #known = new PairMap(1024);
 
   /** `ranks` has one entry for each piece. */
-  constructor(pieces: PieceTable, ids: ReadonlyMap<string, number>, ranks: Uint32Array) {
-    this.#pieces = pieces;
-    this.#ids = ids;
+  constructor(index: PieceIndex, ranks: Uint32Array) {
+    this.#index = index;
     this.ranks = ranks;
     this.merged = Uint32Array.from(ranks, (_, id) => id);
   }
@@ -145,7 +140,7 @@ export class ConcatenationMerges implements MergeRules {
     if (left < 0 || right < 0) return -1;
     const known = this.#known.get(left, right);
     if (known !== undefined) return known;
-    const found = this.#ids.get(this.#pieces.binary(left) + this.#pieces.binary(right)) ?? -1;
+    const found = this.#index.findJoined(left, right);
     if (this.#known.size >= rememberedPairs) this.#known = new PairMap(1024);
     this.#known.add(left, right, found);
     return found;
@@ -167,12 +162,12 @@ export function ranksOfScores(scores: Float32Array): Uint32Array {
 /** The rules of a definition. */
 export function mergeRulesOf(
   definition: TokenizerDefinition,
-  ids: () => ReadonlyMap<string, number>,
+  index: () => PieceIndex,
 ): MergeRules {
   const { pieces, ranking } = definition;
   if (ranking === "merges") return new ListedMerges(definition.merges);
   const ranks = ranking === "scores"
     ? ranksOfScores(definition.scores)
     : Uint32Array.from({ length: pieces.length }, (_, id) => id);
-  return new ConcatenationMerges(pieces, ids(), ranks);
+  return new ConcatenationMerges(index(), ranks);
 }

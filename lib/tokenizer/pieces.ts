@@ -4,19 +4,6 @@
  * @module
  */
 
-/** How many bytes `String.fromCharCode` gets at once: more arguments may overflow a stack. */
-const charactersPerCall = 8192;
-
-/** A string with one character (U+0000 to U+00FF) for each byte; a key for maps of byte strings. */
-export function binaryString(bytes: Uint8Array): string {
-  if (bytes.length <= charactersPerCall) return String.fromCharCode(...bytes);
-  let text = "";
-  for (let start = 0; start < bytes.length; start += charactersPerCall) {
-    text += String.fromCharCode(...bytes.subarray(start, start + charactersPerCall));
-  }
-  return text;
-}
-
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
@@ -29,7 +16,6 @@ export class PieceTable {
   readonly bytes: Uint8Array;
   /** Where each piece starts, and the end of the last: one more than there are pieces. */
   readonly offsets: Uint32Array;
-  #binary?: string;
 
   /** Takes offsets that never fall and end at the number of bytes; the caller has checked. */
   constructor(bytes: Uint8Array, offsets: Uint32Array) {
@@ -65,10 +51,85 @@ export class PieceTable {
   text(id: number): string {
     return utf8.decode(this.at(id));
   }
+}
 
-  /** A piece with one character for each byte. */
-  binary(id: number): string {
-    this.#binary ??= binaryString(this.bytes);
-    return this.#binary.slice(this.offsets[id], this.offsets[id + 1]);
+/**
+ * Finds pieces by their bytes: a hash table with open addressing that makes no strings.
+ *
+ * The hash is FNV-1a from a random start, so that no file can be made to collide.
+ */
+export class PieceIndex {
+  readonly #pieces: PieceTable;
+  /** Ids plus one; zero is free. */
+  readonly #slots: Uint32Array;
+  readonly #mask: number;
+  readonly #seed = Math.floor(Math.random() * 2 ** 32) | 0;
+  /** The first id whose bytes another id has too, if there is one; the earlier id is found. */
+  readonly duplicate?: number;
+
+  /** Indexes the pieces that `includes` wants. */
+  constructor(pieces: PieceTable, includes: (id: number) => boolean) {
+    let capacity = 16;
+    while (capacity < pieces.length * 2) capacity *= 2;
+    this.#pieces = pieces;
+    this.#slots = new Uint32Array(capacity);
+    this.#mask = capacity - 1;
+    const { bytes, offsets } = pieces;
+    for (let id = 0; id < pieces.length; id++) {
+      if (!includes(id)) continue;
+      const [start, end] = [offsets[id], offsets[id + 1]];
+      const slot = this.#slot(this.#hash(this.#seed, bytes, start, end), bytes, start, end, end);
+      if (this.#slots[slot] === 0) this.#slots[slot] = id + 1;
+      else this.duplicate ??= id;
+    }
+  }
+
+  #hash(seed: number, bytes: Uint8Array, start: number, end: number): number {
+    let hash = seed;
+    for (let index = start; index < end; index++) {
+      hash = Math.imul(hash ^ bytes[index], 0x01000193);
+    }
+    return hash;
+  }
+
+  /** The slot of `bytes[start .. end)` followed by the piece bytes `[more .. moreEnd)`. */
+  #slot(
+    hash: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    more: number,
+    moreEnd = more,
+  ): number {
+    const { bytes: all, offsets } = this.#pieces;
+    const length = end - start;
+    let slot = (hash ^ (hash >>> 15)) & this.#mask;
+    for (; this.#slots[slot] !== 0; slot = (slot + 1) & this.#mask) {
+      const from = offsets[this.#slots[slot] - 1];
+      let same = offsets[this.#slots[slot]] - from === length + moreEnd - more;
+      for (let index = 0; same && index < length; index++) {
+        same = all[from + index] === bytes[start + index];
+      }
+      for (let index = more; same && index < moreEnd; index++) {
+        same = all[from + length + index - more] === all[index];
+      }
+      if (same) break;
+    }
+    return slot;
+  }
+
+  /** The id of the piece with these bytes, or -1. */
+  find(bytes: Uint8Array, start = 0, end = bytes.length): number {
+    const hash = this.#hash(this.#seed, bytes, start, end);
+    return this.#slots[this.#slot(hash, bytes, start, end, 0)] - 1;
+  }
+
+  /** The id of the piece that is one piece followed by another, or -1. */
+  findJoined(left: number, right: number): number {
+    const { bytes, offsets } = this.#pieces;
+    const [start, end] = [offsets[left], offsets[left + 1]];
+    const [more, moreEnd] = [offsets[right], offsets[right + 1]];
+    const hash = this.#hash(this.#hash(this.#seed, bytes, start, end), bytes, more, moreEnd);
+    return this.#slots[this.#slot(hash, bytes, start, end, more, moreEnd)] - 1;
   }
 }

@@ -11,8 +11,8 @@ import { BaseTokenizer, bytePieceIds, cannotEncode } from "./base_tokenizer.ts";
 import { pieceTypes, spaceSymbol, type TokenizerDefinition } from "./definition.ts";
 import { IdList } from "./id_list.ts";
 import { Merger } from "./merge.ts";
-import { mergeablePieces, mergeRulesOf } from "./merge_rules.ts";
-import { binaryString } from "./pieces.ts";
+import { isMergeable, mergeablePieces, mergeRulesOf } from "./merge_rules.ts";
+import type { PieceIndex } from "./pieces.ts";
 import { WordCache } from "./word_cache.ts";
 import { compileSplits, type WordSplitter } from "./words.ts";
 
@@ -25,7 +25,7 @@ const wordsWithSpaces = { "\u2581": /\u2581+[^\u2581]*|[^\u2581]+/gu, " ": / +[^
 export class SentencePieceTokenizer extends BaseTokenizer {
   readonly #splitWords: WordSplitter;
   readonly #merger: Merger;
-  readonly #ids: Map<string, number>;
+  readonly #index: PieceIndex;
   readonly #idOfCharacter = new Map<number, number>();
   readonly #idOfByte: Int32Array;
   /** The parts of each piece of type `unused`, which merges make but encoding must not give. */
@@ -38,14 +38,14 @@ export class SentencePieceTokenizer extends BaseTokenizer {
   constructor(definition: TokenizerDefinition, path: string) {
     super(definition, path);
     const { pieces, types } = definition;
-    this.#ids = mergeablePieces(pieces, types, true);
+    this.#index = mergeablePieces(definition);
     this.#idOfByte = bytePieceIds(definition);
-    for (const id of this.#ids.values()) {
-      if (pieces.byteLength(id) > 4) continue;
+    for (let id = 0; id < pieces.length; id++) {
+      if (pieces.byteLength(id) > 4 || !isMergeable(definition, id)) continue;
       const characters = [...pieces.text(id)];
       if (characters.length === 1) this.#idOfCharacter.set(characters[0].codePointAt(0)!, id);
     }
-    this.#merger = new Merger(mergeRulesOf(definition, () => this.#ids));
+    this.#merger = new Merger(mergeRulesOf(definition, () => this.#index));
     this.#splitWords = this.#wordSplitter(path);
     for (let id = 0; id < pieces.length; id++) {
       if (types[id] === pieceTypes.unused) this.#splitUnused(id);
@@ -60,7 +60,8 @@ export class SentencePieceTokenizer extends BaseTokenizer {
     const { definition } = this;
     if (definition.splits.length > 0) return compileSplits(definition.splits, path);
     const space = definition.escapedSpaces ? spaceSymbol : " ";
-    for (const id of this.#ids.values()) {
+    for (let id = 0; id < definition.pieces.length; id++) {
+      if (!isMergeable(definition, id)) continue;
       const text = definition.pieces.text(id);
       const word = text.search(definition.escapedSpaces ? /[^\u2581]/u : /[^ ]/u);
       if (word >= 0 && text.includes(space, word)) return (whole) => [whole];
@@ -96,8 +97,8 @@ export class SentencePieceTokenizer extends BaseTokenizer {
 
   #encodeWord(word: string, ids: IdList): void {
     if (this.definition.ignoreMerges) {
-      const whole = this.#ids.get(binaryString(utf8.encode(word)));
-      if (whole !== undefined) return ids.push(whole);
+      const whole = this.#index.find(utf8.encode(word));
+      if (whole >= 0) return ids.push(whole);
     }
     const characters = [...word];
     const count = this.#merge(characters, 1);
@@ -151,6 +152,7 @@ export class SentencePieceTokenizer extends BaseTokenizer {
   }
 
   protected override idOfOrdinary(piece: string): number | undefined {
-    return this.#ids.get(binaryString(utf8.encode(piece)));
+    const id = this.#index.find(utf8.encode(piece));
+    return id >= 0 ? id : undefined;
   }
 }

@@ -1,0 +1,69 @@
+/**
+ * Random numbers for initial weights.
+ *
+ * @module
+ */
+
+/** A seeded generator: xoshiro128** (Blackman and Vigna 2018), the same on every runtime. */
+export class Random {
+  readonly #state = new Uint32Array(4);
+  #spare: number | undefined;
+
+  /** Starts the sequence that belongs to the seed. */
+  constructor(seed: number) {
+    // Splitmix32 spreads the seed over the state.
+    let mixed = seed >>> 0;
+    for (let i = 0; i < 4; i++) {
+      mixed = (mixed + 0x9e3779b9) >>> 0;
+      let z = mixed;
+      z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
+      z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+      this.#state[i] = z ^ (z >>> 15);
+    }
+  }
+
+  /** 32 random bits. */
+  bits(): number {
+    const s = this.#state;
+    const rotated = Math.imul(s[1], 5);
+    const result = Math.imul((rotated << 7) | (rotated >>> 25), 9);
+    const t = s[1] << 9;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = (s[3] << 11) | (s[3] >>> 21);
+    return result >>> 0;
+  }
+
+  /** Uniform in [low, high). */
+  uniform(low = 0, high = 1): number {
+    return low + (high - low) * (this.bits() / 2 ** 32);
+  }
+
+  /** Normally distributed (Box and Muller 1958). */
+  normal(mean = 0, standardDeviation = 1): number {
+    if (this.#spare !== undefined) {
+      const value = this.#spare;
+      this.#spare = undefined;
+      return mean + standardDeviation * value;
+    }
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    const angle = 2 * Math.PI * this.uniform();
+    this.#spare = radius * Math.sin(angle);
+    return mean + standardDeviation * radius * Math.cos(angle);
+  }
+}
+
+let shared = new Random(0x51_0a_05);
+
+/** Seeds the generator that initial weights are drawn from. */
+export function manualSeed(seed: number): void {
+  shared = new Random(seed);
+}
+
+/** The generator that initial weights are drawn from. */
+export function random(): Random {
+  return shared;
+}

@@ -1,0 +1,244 @@
+/**
+ * A language model with its tokenizer, ready to generate.
+ *
+ * @module
+ */
+
+import { tensor } from "../core/creation.ts";
+import { scope } from "../core/scope.ts";
+import { StateArena } from "../core/state.ts";
+import type { Tensor } from "../core/tensor.ts";
+import type { Checkpoint, GenerationDefaults, ModelConfig } from "../formats/types.ts";
+import { Llama, ropeFrequencies } from "../models/llama.ts";
+import { QorusError } from "../native/error.ts";
+import { ropeTable } from "../ops/attention.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { renderChat } from "./chat_template.ts";
+import { generate } from "./generate.ts";
+import { cacheBytes, KeyValueCache } from "./kv_cache.ts";
+import { Sampler } from "./sampler.ts";
+import type {
+  ChatMessage,
+  GeneratedToken,
+  GenerateOptions,
+  GenerationStatistics,
+  LoadOptions,
+} from "./types.ts";
+import { MappedWeights, repackedBytes } from "./weights.ts";
+
+/** Prompts are computed this many tokens at a time, which bounds the scratch memory they need. */
+const chunkCapacity = 512;
+/** Contexts longer than this must be asked for: their cache takes memory. */
+const defaultContextLength = 8192;
+
+/** What {@linkcode LanguageModel} is made of. */
+export interface LanguageModelParts {
+  readonly checkpoint: Checkpoint;
+  readonly tokenizer: Tokenizer;
+  readonly options: LoadOptions;
+}
+
+/**
+ * A language model; made by `load`. Dispose it to give its memory back.
+ *
+ * @example
+ * ```ts
+ * import { load } from "@qorus/qorus";
+ *
+ * using llm = await load("model.gguf");
+ * for await (const { text } of llm.generate("Once upon a time", { maxTokens: 50 })) {
+ *   console.log(text);
+ * }
+ * ```
+ */
+export class LanguageModel implements Disposable {
+  /** The file or folder that the model came from. */
+  readonly path: string;
+  /** The format of that file. */
+  readonly format: Checkpoint["format"];
+  /** Hyper-parameters. */
+  readonly config: ModelConfig;
+  /** Text to tokens and back. */
+  readonly tokenizer: Tokenizer;
+  /** What the model's file says about generation. */
+  readonly generation: GenerationDefaults;
+  /** Jinja template for conversations, if the model has one. */
+  readonly chatTemplate?: string;
+  /** What the file says about itself, if anything. */
+  readonly note?: string;
+  /** The network. */
+  readonly network: Llama;
+  /** Longest sequence that there is room for, in tokens. */
+  readonly contextLength: number;
+  /** Number of weights. */
+  readonly parameterCount: number;
+  /** Time that loading took, in milliseconds. */
+  loadMilliseconds = 0;
+  /** Times and counts of the latest generation. */
+  statistics: GenerationStatistics = {
+    promptTokens: 0,
+    cachedTokens: 0,
+    prefillMilliseconds: 0,
+    generatedTokens: 0,
+    decodeMilliseconds: 0,
+  };
+  /** Keys and values of the current sequence. */
+  readonly cache: KeyValueCache;
+  /** Chooses tokens. */
+  readonly sampler: Sampler;
+  /** Counts generations, so that an older one notices that a newer one uses the cache. */
+  generationCount = 0;
+  readonly #arena: StateArena;
+  readonly #weights: MappedWeights;
+  readonly #frequencies: Tensor;
+  readonly #ids: Tensor;
+  readonly #idValues: Int32Array;
+
+  /** Maps the weights and takes memory for cache and sampler. */
+  constructor({ checkpoint, tokenizer, options }: LanguageModelParts) {
+    const { config } = checkpoint;
+    this.path = checkpoint.path;
+    this.format = checkpoint.format;
+    this.config = config;
+    this.tokenizer = tokenizer;
+    this.generation = checkpoint.generation;
+    this.chatTemplate = checkpoint.chatTemplate;
+    this.note = checkpoint.provenance?.note;
+    this.contextLength = contextLengthOf(config, options);
+    const cacheDtype = options.cacheDtype ?? "f16";
+    const slackBytes = 2 ** 24;
+    this.#arena = new StateArena(
+      repackedBytes(checkpoint) + cacheBytes(config, this.contextLength, cacheDtype) + slackBytes,
+    );
+    try {
+      const onMessage = options.onMessage ?? console.error;
+      this.#weights = new MappedWeights(checkpoint, this.#arena, onMessage);
+      this.network = new Llama(config);
+      this.network.loadStateDict(this.#weights.tensors);
+      this.cache = new KeyValueCache(config, this.contextLength, cacheDtype, this.#arena);
+      this.sampler = new Sampler(this.#arena);
+      this.#frequencies = tensor(ropeFrequencies(config), { state: this.#arena.id });
+      this.#ids = this.#arena.empty([chunkCapacity], "i32");
+    } catch (error) {
+      this.#arena[Symbol.dispose]();
+      throw error;
+    }
+    this.#idValues = this.#ids.data as Int32Array;
+    this.parameterCount = this.network.parameters().reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /**
+   * Continues a text: yields each token with the characters that it completes. Leaving the loop
+   * ends the generation.
+   *
+   * A prompt that starts like the previous sequence is computed from where they differ.
+   *
+   * @param prompt a text, or tokens (used as they are)
+   * @throws {QorusError} `out_of_range` when the prompt does not fit the context,
+   * `invalid_argument` for options out of range, `aborted` when the signal ends it.
+   */
+  generate(
+    prompt: string | readonly number[],
+    options: GenerateOptions = {},
+  ): AsyncGenerator<GeneratedToken, void, void> {
+    return generate(this, prompt, options);
+  }
+
+  /**
+   * Logits behind every token of a sequence that starts at position 0. The result belongs to the
+   * caller's scope.
+   *
+   * @returns f32 `[ids.length, vocabSize]`
+   * @throws {QorusError} `out_of_range` for an empty sequence, one longer than the context, or ids
+   * outside of the vocabulary.
+   */
+  forward(ids: readonly number[]): Tensor {
+    checkLength(ids.length, this.contextLength);
+    this.resetCache();
+    const input = tensor(Int32Array.from(ids));
+    const table = ropeTable(this.#frequencies, 0, ids.length);
+    return this.network.forward(input, { start: 0, ropeTable: table }, this.cache.layers);
+  }
+
+  /**
+   * Appends tokens to the cached sequence and returns the logits behind the last, `[1, vocabSize]`
+   * f32 in the caller's scope. At most 512 at a time.
+   */
+  step(ids: ArrayLike<number>): Tensor {
+    const start = this.cache.ids.length;
+    checkLength(start + ids.length, this.contextLength);
+    for (let i = 0; i < ids.length; i++) this.#idValues[i] = ids[i];
+    const input = this.#ids.slice(0, 0, ids.length);
+    const table = ropeTable(this.#frequencies, start, ids.length);
+    const position = { start, ropeTable: table };
+    const logits = this.network.forward(input, position, this.cache.layers, { lastOnly: true });
+    for (let i = 0; i < ids.length; i++) this.cache.ids.push(ids[i]);
+    return logits;
+  }
+
+  /** Most tokens that one {@linkcode LanguageModel.step} takes. */
+  get chunkCapacity(): number {
+    return chunkCapacity;
+  }
+
+  /** Renders a conversation as a prompt with the model's own template. */
+  formatChat(messages: readonly ChatMessage[]): string {
+    return renderChat(this.chatTemplate, messages, this.tokenizer);
+  }
+
+  /** Forgets the cached sequence. */
+  resetCache(): void {
+    this.generationCount++;
+    this.cache.ids.length = 0;
+  }
+
+  /** Gives back the weights' maps, the cache and all else. */
+  [Symbol.dispose](): void {
+    this.generationCount++;
+    this.#weights[Symbol.dispose]();
+    this.#arena[Symbol.dispose]();
+  }
+}
+
+/** The prompt of a generation as tokens. */
+export function promptIds(llm: LanguageModel, prompt: string | readonly number[]): Uint32Array {
+  const ids = typeof prompt === "string"
+    ? llm.tokenizer.encode(prompt)
+    : Uint32Array.from(prompt);
+  checkLength(ids.length, llm.contextLength);
+  return ids;
+}
+
+/** Runs a prompt in chunks; returns the logits behind its last token in the caller's scope. */
+export function prefill(llm: LanguageModel, ids: Uint32Array): Tensor {
+  let start = 0;
+  for (; ids.length - start > chunkCapacity; start += chunkCapacity) {
+    using _ = scope();
+    llm.step(ids.subarray(start, start + chunkCapacity));
+  }
+  return llm.step(ids.subarray(start));
+}
+
+function checkLength(count: number, contextLength: number): void {
+  if (count >= 1 && count <= contextLength) return;
+  const message = count === 0
+    ? "the prompt has no tokens and the model has no token to begin with"
+    : `${count} tokens do not fit the context of ${contextLength}: ` +
+      "shorten the prompt, or load with a larger contextLength";
+  throw new QorusError("out_of_range", `generate: ${message}`, {
+    op: "generate",
+    given: count,
+    expected: contextLength,
+  });
+}
+
+function contextLengthOf(config: ModelConfig, options: LoadOptions): number {
+  const wanted = options.contextLength ?? Math.min(config.contextLength, defaultContextLength);
+  if (Number.isInteger(wanted) && wanted >= 1 && wanted <= config.contextLength) return wanted;
+  throw new QorusError(
+    "invalid_argument",
+    `load: contextLength is ${wanted}, expected a whole number from 1 to ${config.contextLength}, ` +
+      "the length that the model was trained for",
+    { op: "load", field: "contextLength", given: wanted, expected: config.contextLength },
+  );
+}

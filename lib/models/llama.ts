@@ -1,0 +1,117 @@
+/**
+ * Decoders of the Llama family: Llama 1, 2 and 3, Mistral, SmolLM, Qwen2.
+ *
+ * @module
+ */
+
+import type { Tensor } from "../core/tensor.ts";
+import type { ModelConfig } from "../formats/types.ts";
+import type { AttentionCache, SequencePosition } from "../nn/attention.ts";
+import { Embedding } from "../nn/embedding.ts";
+import { Linear } from "../nn/linear.ts";
+import { Module } from "../nn/module.ts";
+import { RMSNorm } from "../nn/rms_norm.ts";
+import { TransformerBlock } from "../nn/transformer_block.ts";
+import { linear } from "../ops/matmul.ts";
+
+/** Embedding, blocks and final norm: everything below the output projection. */
+export class LlamaDecoder extends Module {
+  readonly embedTokens: Embedding;
+  readonly layers: TransformerBlock[];
+  readonly norm: RMSNorm;
+
+  /** Makes the layers that the config asks for. */
+  constructor(config: ModelConfig) {
+    super();
+    this.embedTokens = new Embedding(config.vocabSize, config.hiddenSize);
+    this.layers = Array.from(
+      { length: config.layerCount },
+      () => new TransformerBlock({ ...config, bias: config.attentionBias }),
+    );
+    this.norm = new RMSNorm(config.hiddenSize, { epsilon: config.normEpsilon });
+  }
+
+  /**
+   * The residual stream behind the last block, before the norm.
+   *
+   * @param ids i32 `[count]`
+   * @param caches one for each layer
+   * @returns f32 `[count, hiddenSize]`
+   */
+  forward(ids: Tensor, position: SequencePosition, caches: readonly AttentionCache[]): Tensor {
+    let x = this.embedTokens.forward(ids);
+    for (const [i, layer] of this.layers.entries()) x = layer.forward(x, position, caches[i]);
+    return x;
+  }
+}
+
+/**
+ * A language model of the Llama family (Touvron et al. 2023), whose variants differ by config only.
+ *
+ * Parameters are named as in Hugging Face's checkpoints (`model.layers.0.self_attn.q_proj.weight`).
+ */
+export class Llama extends Module {
+  readonly model: LlamaDecoder;
+  /** `[vocabSize, hiddenSize]`; absent when the embedding serves as output (tied). */
+  readonly lmHead?: Linear;
+
+  /** Makes the layers that the config asks for; weights are set by `loadStateDict`. */
+  constructor(config: ModelConfig) {
+    super();
+    this.model = new LlamaDecoder(config);
+    if (!config.tiedEmbeddings) {
+      this.lmHead = new Linear(config.hiddenSize, config.vocabSize, { bias: false });
+    }
+  }
+
+  /**
+   * Logits of the next token.
+   *
+   * @param ids i32 `[count]`
+   * @param position where the ids stand in their sequence
+   * @param caches one for each layer; take up the ids' keys and values
+   * @param options `lastOnly`: logits behind the last id only
+   * @returns f32 `[count, vocabSize]`, or `[1, vocabSize]`
+   */
+  forward(
+    ids: Tensor,
+    position: SequencePosition,
+    caches: readonly AttentionCache[],
+    options: { lastOnly?: boolean } = {},
+  ): Tensor {
+    let x = this.model.forward(ids, position, caches);
+    const count = x.shape[0];
+    if (options.lastOnly && count > 1) x = x.slice(0, count - 1, count);
+    const weight = this.lmHead?.weight ?? this.model.embedTokens.weight;
+    return linear(this.model.norm.forward(x), weight.tensor);
+  }
+}
+
+/**
+ * Rotary frequencies of a config, in radians per position: `[headSize / 2]`.
+ *
+ * Llama 3 keeps fast turning pairs, slows slow ones down by `factor`, and blends between
+ * (Dubey et al. 2024).
+ */
+export function ropeFrequencies(config: ModelConfig): Float32Array {
+  const { headSize, ropeBase, ropeScaling } = config;
+  return Float32Array.from({ length: headSize / 2 }, (_, i) => {
+    const frequency = ropeBase ** (-2 * i / headSize);
+    switch (ropeScaling?.type) {
+      case "linear":
+        return frequency / ropeScaling.factor;
+      case "factors":
+        return frequency / ropeScaling.factors[i];
+      case "llama3": {
+        const { factor, lowFrequencyFactor, highFrequencyFactor, originalContextLength } =
+          ropeScaling;
+        const turns = originalContextLength * frequency / (2 * Math.PI);
+        const share = (turns - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor);
+        const kept = Math.min(Math.max(share, 0), 1);
+        return frequency * (kept + (1 - kept) / factor);
+      }
+      default:
+        return frequency;
+    }
+  });
+}

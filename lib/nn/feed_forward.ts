@@ -1,0 +1,34 @@
+/**
+ * The gated feed-forward network.
+ *
+ * @module
+ */
+
+import type { Tensor } from "../core/tensor.ts";
+import { siluMul } from "../ops/elementwise.ts";
+import { Linear } from "./linear.ts";
+import { Module } from "./module.ts";
+
+/** SwiGLU: `down(silu(gate(x)) * up(x))` (Shazeer 2020). */
+export class FeedForward extends Module {
+  /** `[intermediateSize, hiddenSize]`. */
+  readonly gateProj: Linear;
+  /** `[intermediateSize, hiddenSize]`. */
+  readonly upProj: Linear;
+  /** `[hiddenSize, intermediateSize]`. */
+  readonly downProj: Linear;
+
+  /** Makes the three projections, without biases. */
+  constructor(hiddenSize: number, intermediateSize: number) {
+    super();
+    this.gateProj = new Linear(hiddenSize, intermediateSize, { bias: false });
+    this.upProj = new Linear(hiddenSize, intermediateSize, { bias: false });
+    this.downProj = new Linear(intermediateSize, hiddenSize, { bias: false });
+  }
+
+  /** f32 `[count, hiddenSize]` to the same shape. */
+  forward(x: Tensor): Tensor {
+    const gate = this.gateProj.forward(x);
+    return this.downProj.forward(siluMul(gate, this.upProj.forward(x), { out: gate }));
+  }
+}

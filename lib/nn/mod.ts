@@ -1,0 +1,20 @@
+/**
+ * Layers.
+ *
+ * @module
+ */
+
+export {
+  Attention,
+  type AttentionCache,
+  type AttentionOptions,
+  type SequencePosition,
+} from "./attention.ts";
+export { Embedding } from "./embedding.ts";
+export { FeedForward } from "./feed_forward.ts";
+export { LayerNorm } from "./layer_norm.ts";
+export { Linear } from "./linear.ts";
+export { Module } from "./module.ts";
+export { Parameter } from "./parameter.ts";
+export { RMSNorm } from "./rms_norm.ts";
+export { TransformerBlock, type TransformerBlockOptions } from "./transformer_block.ts";

@@ -1,0 +1,62 @@
+/**
+ * Learned tensors of modules.
+ *
+ * @module
+ */
+
+import type { Tensor } from "../core/tensor.ts";
+import { QorusError } from "../native/error.ts";
+
+/**
+ * A tensor that a module learns. Its initial values are computed on first use, so that a model
+ * whose weights are loaded from a file never pays for them.
+ */
+export class Parameter implements Disposable {
+  /** Sizes, outermost first. */
+  readonly shape: readonly number[];
+  #tensor: Tensor | undefined;
+  readonly #initialize: () => Tensor;
+
+  /**
+   * @param shape sizes, outermost first
+   * @param initialize makes the initial tensor in a state arena
+   */
+  constructor(shape: readonly number[], initialize: () => Tensor) {
+    this.shape = shape;
+    this.#initialize = initialize;
+  }
+
+  /** The values. */
+  get tensor(): Tensor {
+    this.#tensor ??= this.#initialize();
+    return this.#tensor;
+  }
+
+  /**
+   * Replaces the values by a tensor of the same shape and any dtype.
+   *
+   * @throws {QorusError} `invalid_shape` when the shapes differ.
+   */
+  set tensor(replacement: Tensor) {
+    const { shape } = replacement;
+    if (shape.length !== this.shape.length || shape.some((size, i) => size !== this.shape[i])) {
+      throw new QorusError(
+        "invalid_shape",
+        `parameter: a tensor of [${shape}] was given for one of [${this.shape}]`,
+        { given: shape, expected: this.shape },
+      );
+    }
+    this.#tensor = replacement;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return this.shape.reduce((product, size) => product * size, 1);
+  }
+
+  /** Ends the tensor, if there is one. */
+  [Symbol.dispose](): void {
+    this.#tensor?.[Symbol.dispose]();
+    this.#tensor = undefined;
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Operations element by element.
+ *
+ * @module
+ */
+
+import { context } from "../core/context.ts";
+import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
+import { QorusError } from "../native/error.ts";
+
+/** Options of operations that can write their result into a tensor that is there already. */
+export interface OutOption {
+  /** Takes the result, in place of a new tensor; has the result's shape and dtype. */
+  out?: Tensor;
+}
+
+// The codes of zig/kernels/cpu/elementwise_interface.zig.
+const unaryCodes = {
+  relu: 0,
+  silu: 1,
+  gelu: 2,
+  geluTanh: 3,
+  sigmoid: 4,
+  tanh: 5,
+  exp: 6,
+  neg: 7,
+  sqrt: 8,
+} as const;
+const binaryCodes = { add: 0, sub: 1, mul: 2, div: 3 } as const;
+
+function unary(op: keyof typeof unaryCodes, x: Tensor, { out }: OutOption): Tensor {
+  const target = out === undefined ? 0 : handleOf(out, op);
+  return wrap(context().native.q_unary(unaryCodes[op], handleOf(x, op), target), op);
+}
+
+function binary(
+  op: keyof typeof binaryCodes,
+  a: Tensor | number,
+  b: Tensor | number,
+  { out }: OutOption,
+): Tensor {
+  const { native } = context();
+  const code = binaryCodes[op];
+  const target = out === undefined ? 0 : handleOf(out, op);
+  if (typeof a === "number") {
+    if (typeof b === "number") {
+      throw new QorusError("invalid_argument", `${op}: ${a} and ${b} given, one must be a tensor`);
+    }
+    return wrap(native.q_binary_scalar(code, handleOf(b, op), a, 1, target), op);
+  }
+  if (typeof b === "number") {
+    return wrap(native.q_binary_scalar(code, handleOf(a, op), b, 0, target), op);
+  }
+  return wrap(native.q_binary(code, handleOf(a, op), handleOf(b, op), target), op);
+}
+
+/**
+ * `a + b`, f32, with NumPy's broadcasting: dimensions of size 1 are repeated, missing outer ones
+ * added.
+ *
+ * @throws {QorusError} `invalid_shape` when the shapes do not fit each other.
+ */
+export function add(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
+  return binary("add", a, b, options);
+}
+
+/** `a - b`, f32, with broadcasting as in {@linkcode add}. */
+export function sub(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
+  return binary("sub", a, b, options);
+}
+
+/** `a * b` element by element, f32, with broadcasting as in {@linkcode add}. */
+export function mul(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
+  return binary("mul", a, b, options);
+}
+
+/** `a / b` element by element, f32, with broadcasting as in {@linkcode add}. */
+export function div(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
+  return binary("div", a, b, options);
+}
+
+/** `max(x, 0)`. */
+export function relu(x: Tensor, options: OutOption = {}): Tensor {
+  return unary("relu", x, options);
+}
+
+/** `x * sigmoid(x)`, also called swish (Elfwing et al. 2018). */
+export function silu(x: Tensor, options: OutOption = {}): Tensor {
+  return unary("silu", x, options);
+}
+
+/** Gaussian error linear unit (Hendrycks and Gimpel 2016): `x * Phi(x)`, exact or through tanh. */
+export function gelu(
+  x: Tensor,
+  options: OutOption & { approximate?: "none" | "tanh" } = {},
+): Tensor {
+  return unary(options.approximate === "tanh" ? "geluTanh" : "gelu", x, options);
+}
+
+/** `1 / (1 + exp(-x))`. */
+export function sigmoid(x: Tensor, options: OutOption = {}): Tensor {
+  return unary("sigmoid", x, options);
+}
+
+/** Hyperbolic tangent. */
+export function tanh(x: Tensor, options: OutOption = {}): Tensor {
+  return unary("tanh", x, options);
+}
+
+/** `e` to the power of x. */
+export function exp(x: Tensor, options: OutOption = {}): Tensor {
+  return unary("exp", x, options);
+}
+
+/** `-x`. */
+export function neg(x: Tensor, options: OutOption = {}): Tensor {
+  return unary("neg", x, options);
+}
+
+/** Square root. */
+export function sqrt(x: Tensor, options: OutOption = {}): Tensor {
+  return unary("sqrt", x, options);
+}
+
+/** `silu(gate) * up` in one pass: the heart of SwiGLU (Shazeer 2020). Both have the same shape. */
+export function siluMul(gate: Tensor, up: Tensor, options: OutOption = {}): Tensor {
+  const op = "siluMul";
+  const target = options.out === undefined ? 0 : handleOf(options.out, op);
+  return wrap(context().native.q_silu_mul(handleOf(gate, op), handleOf(up, op), target), op);
+}

@@ -1,0 +1,48 @@
+//! Rotary position embedding.
+
+const std = @import("std");
+const context_module = @import("../core/context.zig");
+const interface = @import("../kernels/cpu/rows_interface.zig");
+const operands = @import("operands.zig");
+const threaded = @import("../kernels/cpu/threaded/rows.zig");
+
+const Context = context_module.Context;
+const Error = context_module.Error;
+const Handle = context_module.Handle;
+
+/// Cosines and sines `[2, count, half]` of `frequencies [half]` for `count` positions from `start`.
+pub fn ropeTable(context: *Context, frequencies_handle: Handle, start: u32, count: u32) Error!Handle {
+    const frequencies = try operands.contiguousFloats(context, frequencies_handle, "frequencies");
+    try operands.requireRank(context, frequencies, "frequencies", 1);
+    const half: usize = frequencies.ne[0];
+    const out = try operands.output(context, 0, &.{ 2, count, frequencies.ne[0] });
+    const cosines = out.tensor.pointer(f32);
+    const sines = cosines + count * half;
+    var runner = context.runner();
+    threaded.ropeTable(&runner, cosines, sines, start, count, frequencies.pointer(f32), half);
+    return out.handle;
+}
+
+/// Turns the heads of `x [count, heads, head_size]` by a table `[2, count, head_size / 2]`.
+pub fn rope(context: *Context, x_handle: Handle, table_handle: Handle, style: u32, out_handle: Handle) Error!Handle {
+    const code = std.enums.fromInt(interface.RopeStyle, style) orelse
+        return context.fail(error.InvalidArgument, "{d} is no style", .{style});
+    const x = try operands.contiguousFloats(context, x_handle, "x");
+    try operands.requireRank(context, x, "x", 3);
+    const count, const heads, const head_size = .{ x.ne[0], x.ne[1], x.ne[2] };
+    if (head_size % 2 != 0) return context.fail(
+        error.InvalidShape,
+        "heads have {d} elements, expected an even number",
+        .{head_size},
+    );
+    const angles = try operands.contiguousFloats(context, table_handle, "table");
+    try operands.requireShape(context, angles, "table", &.{ 2, count, head_size / 2 });
+    const out = try operands.output(context, out_handle, x.shape());
+    try operands.allowInPlace(context, out.tensor, x, "x");
+    try operands.forbidOverlap(context, out.tensor, angles, "table");
+    const cosines = angles.pointer(f32);
+    const sines = cosines + @as(usize, count) * (head_size / 2);
+    var runner = context.runner();
+    threaded.rope(&runner, out.tensor.pointer(f32), x.pointer(f32), cosines, sines, count, heads, head_size, code);
+    return out.handle;
+}
