@@ -196,18 +196,18 @@ export fn q_convert(x: u32, out: u32) i32 {
 }
 
 /// f(x), with a code of kernels/cpu/elementwise_interface.zig; out 0 makes it, here and below.
-export fn q_unary(function: u32, x: u32, out: u32) i32 {
-    return call(elementwise.unary, .{ function, x, out });
+export fn q_unary(kind: u32, x: u32, out: u32) i32 {
+    return call(elementwise.unary, .{ kind, x, out });
 }
 
 /// a op b with broadcasting.
-export fn q_binary(function: u32, a: u32, b: u32, out: u32) i32 {
-    return call(elementwise.binary, .{ function, a, b, out });
+export fn q_binary(kind: u32, a: u32, b: u32, out: u32) i32 {
+    return call(elementwise.binary, .{ kind, a, b, out });
 }
 
 /// x op value, or value op x when reversed.
-export fn q_binary_scalar(function: u32, x: u32, value: f32, reversed: u32, out: u32) i32 {
-    return call(elementwise.binaryScalar, .{ function, x, value, reversed, out });
+export fn q_binary_scalar(kind: u32, x: u32, value: f32, reversed: u32, out: u32) i32 {
+    return call(elementwise.binaryScalar, .{ kind, x, value, reversed, out });
 }
 
 /// silu(gate) * up.

@@ -103,13 +103,13 @@ int32_t q_fill(uint32_t x, float value);
 int32_t q_convert(uint32_t x, uint32_t out);
 
 /* f(x), with a code of kernels/cpu/elementwise_interface.zig; out 0 makes it, here and below. */
-int32_t q_unary(uint32_t function, uint32_t x, uint32_t out);
+int32_t q_unary(uint32_t kind, uint32_t x, uint32_t out);
 
 /* a op b with broadcasting. */
-int32_t q_binary(uint32_t function, uint32_t a, uint32_t b, uint32_t out);
+int32_t q_binary(uint32_t kind, uint32_t a, uint32_t b, uint32_t out);
 
 /* x op value, or value op x when reversed. */
-int32_t q_binary_scalar(uint32_t function, uint32_t x, float value, uint32_t reversed, uint32_t out);
+int32_t q_binary_scalar(uint32_t kind, uint32_t x, float value, uint32_t reversed, uint32_t out);
 
 /* silu(gate) * up. */
 int32_t q_silu_mul(uint32_t gate, uint32_t up, uint32_t out);

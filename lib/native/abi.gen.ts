@@ -89,11 +89,11 @@ export interface Native {
   /** Converts x into out, of the same shape and another dtype or layout. */
   q_convert(x: number, out: number): number;
   /** f(x), with a code of kernels/cpu/elementwise_interface.zig; out 0 makes it, here and below. */
-  q_unary(function: number, x: number, out: number): number;
+  q_unary(kind: number, x: number, out: number): number;
   /** a op b with broadcasting. */
-  q_binary(function: number, a: number, b: number, out: number): number;
+  q_binary(kind: number, a: number, b: number, out: number): number;
   /** x op value, or value op x when reversed. */
-  q_binary_scalar(function: number, x: number, value: number, reversed: number, out: number): number;
+  q_binary_scalar(kind: number, x: number, value: number, reversed: number, out: number): number;
   /** silu(gate) * up. */
   q_silu_mul(gate: number, up: number, out: number): number;
   /** [..., m, k] x [..., k, n]. */
