@@ -83,21 +83,28 @@ export function tokenizerMetadata(
   } else warnings.push("the file has no tokenizer: give one with --tokenizer when using it");
   for (const [key, value] of made) if (key.startsWith("tokenizer.")) metadata.set(key, value);
   if (chatTemplate !== undefined) metadata.set("tokenizer.chat_template", string(chatTemplate));
-  const putId = (name: string, id: number | undefined) => {
-    const key = `tokenizer.ggml.${name}_token_id`;
-    if (id !== undefined && !metadata.has(key)) metadata.set(key, u32(id));
-  };
-  const kept = new Set<unknown>(["eos", "eot", "eom"].map((name) => {
-    const value = metadata.get(`tokenizer.ggml.${name}_token_id`)?.value;
-    return typeof value === "bigint" ? Number(value) : value;
-  }));
-  const ends = generation.endTokens.filter((id) => !kept.has(id));
-  for (const name of ["eos", "eot", "eom"]) {
-    if (!metadata.has(`tokenizer.ggml.${name}_token_id`)) putId(name, ends.shift());
-  }
-  if (ends.length > 0) warnings.push(`GGUF has no place for the end tokens ${ends.join(", ")}`);
-  putId("bos", generation.beginToken);
+  putTokenIds(metadata, generation, warnings);
   return metadata;
+}
+
+/** Adds the tokens that start and end a text where the tokenizer's keys do not have them yet. */
+function putTokenIds(
+  metadata: Map<string, GgufValue>,
+  { beginToken, endTokens }: GenerationDefaults,
+  warnings: string[],
+): void {
+  const endKeys = ["eos", "eot", "eom"].map((name) => `tokenizer.ggml.${name}_token_id`);
+  const known = new Set(endKeys.map((key) => Number(metadata.get(key)?.value)));
+  const missing = endTokens.filter((id) => !known.has(id));
+  for (const key of endKeys.filter((key) => !metadata.has(key))) {
+    const id = missing.shift();
+    if (id !== undefined) metadata.set(key, u32(id));
+  }
+  if (missing.length > 0) {
+    warnings.push(`GGUF has no place for the end tokens ${missing.join(", ")}`);
+  }
+  const beginKey = "tokenizer.ggml.bos_token_id";
+  if (beginToken !== undefined && !metadata.has(beginKey)) metadata.set(beginKey, u32(beginToken));
 }
 
 /** The tensor of frequency divisors that llama.cpp wants for Llama 3's scaling. */

@@ -53,6 +53,8 @@ const rows: readonly [number, string, number, number, DType?][] = [
   [34, "TQ1_0", 256, 54],
   [35, "TQ2_0", 256, 66],
   [39, "MXFP4", 32, 17],
+  [40, "NVFP4", 64, 36],
+  [41, "Q1_0", 128, 18],
 ];
 
 /** Every type by its code. */
