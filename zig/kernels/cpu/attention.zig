@@ -1,1 +1,184 @@
-pub const table: @import("attention_interface.zig").Table = undefined;
+//! Attention with a running softmax: tiles of keys pass by, and a row keeps only its largest score,
+//! the sum of its weights and the weighted sum of values, all relative to that score.
+
+const std = @import("std");
+const simd = @import("simd.zig");
+const math = @import("math.zig");
+const tiles = @import("attention_tiles.zig");
+const interface = @import("attention_interface.zig");
+
+const V = simd.V;
+const lanes = simd.lanes;
+const Job = interface.Job;
+const key_tile = interface.key_tile;
+const lowest = -std.math.inf(f32);
+
+pub const table: interface.Table = .{ .attend = attend, .merge = merge };
+
+/// The job's workspace, cut up.
+const Workspace = struct {
+    padded: usize,
+    /// `[row][padded]`, scaled.
+    query: [*]f32,
+    /// `[row][padded]`, weighted sums of values.
+    sums: [*]f32,
+    /// `[row][key_tile]`, scores, then weights.
+    scores: [*]f32,
+    /// Per row: largest score so far, sum of weights, factor from the last change of the former.
+    highest: [*]f32,
+    totals: [*]f32,
+    corrections: [*]f32,
+    keys: [*]f32,
+    values: [*]f32,
+
+    fn init(job: *const Job) Workspace {
+        const padded = interface.paddedSize(job.head_size);
+        const rows = std.mem.alignForward(usize, job.row_count, 16);
+        var next: [*]f32 = job.workspace;
+        return .{
+            .padded = padded,
+            .query = cut(&next, rows * padded),
+            .sums = cut(&next, rows * padded),
+            .keys = cut(&next, key_tile * padded),
+            .values = cut(&next, key_tile * padded),
+            .scores = cut(&next, rows * key_tile),
+            .highest = cut(&next, rows),
+            .totals = cut(&next, rows),
+            .corrections = cut(&next, rows),
+        };
+    }
+
+    fn cut(next: *[*]f32, count: usize) [*]f32 {
+        defer next.* += count;
+        return next.*;
+    }
+};
+
+fn attend(job: *const Job) callconv(.c) void {
+    const work: Workspace = .init(job);
+    const rows = job.row_count;
+    const padded = work.padded;
+    for (0..rows) |r| loadQuery(job, r, work.query + r * padded, padded);
+    @memset(work.sums[0 .. rows * padded], 0);
+    @memset(work.highest[0..rows], lowest);
+    @memset(work.totals[0..rows], 0);
+
+    const query: tiles.Rows = .{ .first = work.query, .stride = padded };
+    const end = seen(job, rows - 1);
+    var begin = job.key_begin;
+    while (begin < end) : (begin += key_tile) {
+        const count = @min(key_tile, end - begin);
+        const keys = cachedRows(job, job.key, begin, count);
+        if (rows <= tiles.few_rows) {
+            tiles.scoreFew(work.scores, query, rows, keys.rows(work.keys, padded), padded, count);
+        } else {
+            keys.transpose(work.keys, padded);
+            tiles.scoreMany(work.scores, query, rows, work.keys, job.head_size, count);
+        }
+        for (0..rows) |r| weigh(&work, r, seen(job, r) -| begin, count);
+        const values = cachedRows(job, job.value, begin, count).rows(work.values, padded);
+        tiles.addValues(work.sums, work.corrections, work.scores, rows, values, count, padded);
+    }
+    for (0..rows) |r| finish(job, &work, r);
+}
+
+/// End of the cached positions that a row sees within the job's range.
+fn seen(job: *const Job, row: usize) usize {
+    if (!job.causal) return job.key_end;
+    return @min(job.key_end, job.position + (job.row_begin + row) / job.group + 1);
+}
+
+fn cachedRows(job: *const Job, base: [*]const u8, begin: usize, count: usize) tiles.Cached {
+    return .{
+        .first = base + begin * job.cache_stride_bytes,
+        .stride_bytes = job.cache_stride_bytes,
+        .dtype = job.cache_dtype,
+        .count = count,
+        .head_size = job.head_size,
+    };
+}
+
+/// Elements from the start of `query` or `out` to a row.
+fn rowOffset(job: *const Job, row: usize) usize {
+    const index = job.row_begin + row;
+    return index / job.group * job.position_stride + index % job.group * job.head_size;
+}
+
+fn loadQuery(job: *const Job, row: usize, out: [*]f32, padded: usize) void {
+    const query = job.query + rowOffset(job, row);
+    for (out[0..job.head_size], query[0..job.head_size]) |*y, x| y.* = x * job.scale;
+    @memset(out[job.head_size..padded], 0);
+}
+
+/// Turns a row's scores into weights relative to its largest score so far; those of positions
+/// that it does not see become 0.
+fn weigh(work: *const Workspace, row: usize, visible_any: usize, count: usize) void {
+    const scores = work.scores + row * key_tile;
+    const visible = @min(visible_any, count);
+    const padded = std.mem.alignForward(usize, visible, lanes);
+    @memset(scores[visible..padded], lowest);
+
+    const before = work.highest[row];
+    var best: V = @splat(before);
+    var j: usize = 0;
+    while (j < padded) : (j += lanes) {
+        const score = simd.load(scores + j);
+        best = @select(f32, score > best, score, best);
+    }
+    const highest = @reduce(.Max, best);
+    work.highest[row] = highest;
+    // While no score is above -inf there is nothing to be relative to, and every weight is 0.
+    const origin = if (highest == lowest) 0 else highest;
+    work.corrections[row] = expOne(before - origin);
+
+    var total: V = @splat(0);
+    j = 0;
+    while (j < padded) : (j += lanes) {
+        const weight = math.exp(simd.load(scores + j) - @as(V, @splat(origin)));
+        simd.store(scores + j, weight);
+        total += weight;
+    }
+    work.totals[row] = work.totals[row] * work.corrections[row] + @reduce(.Add, total);
+    if (padded < count) @memset(scores[padded..count], 0);
+}
+
+fn expOne(x: f32) f32 {
+    return math.exp(@splat(x))[0];
+}
+
+fn finish(job: *const Job, work: *const Workspace, row: usize) void {
+    const size = job.head_size;
+    const sums = (work.sums + row * work.padded)[0..size];
+    if (job.partial) |partial| {
+        const part = partial + row * (2 + size);
+        part[0] = work.highest[row];
+        part[1] = work.totals[row];
+        @memcpy(part[2..][0..size], sums);
+        return;
+    }
+    const out = job.out + rowOffset(job, row);
+    const inverse = 1 / work.totals[row];
+    for (out[0..size], sums) |*y, x| y.* = x * inverse;
+}
+
+fn merge(call: *const interface.Merge) callconv(.c) void {
+    const job = &call.query_out;
+    const size = job.head_size;
+    for (0..job.row_count) |row| {
+        const parts = call.parts + row * (2 + size);
+        var highest: f32 = lowest;
+        for (0..call.part_count) |i| highest = @max(highest, parts[i * call.part_stride]);
+
+        const out = (job.out + rowOffset(job, row))[0..size];
+        @memset(out, 0);
+        var total: f32 = 0;
+        for (0..call.part_count) |i| {
+            const part = parts + i * call.part_stride;
+            const factor = expOne(part[0] - highest);
+            total += factor * part[1];
+            for (out, part[2..][0..size]) |*y, x| y.* += factor * x;
+        }
+        const inverse = 1 / total;
+        for (out) |*y| y.* *= inverse;
+    }
+}

@@ -1,47 +1,80 @@
 //! Attention of query rows against a key/value cache, without the matrix of scores.
 
+const std = @import("std");
 const DType = @import("../../core/dtype.zig").DType;
 
-/// Queries of one key/value head against that head's cache.
+/// Some query rows of one key/value head against a range of that head's cache.
+///
+/// The query heads that share the key/value head are neighbours: row r stands for query position
+/// `r / group` and head `r % group`, and its elements start at
+/// `query + (r / group) * position_stride + (r % group) * head_size`; `out` is arranged alike.
 pub const Job = extern struct {
-    /// `[query_count][head_size]`, rows `query_stride` elements apart.
     query: [*]const f32,
-    query_stride: usize,
-    /// Same arrangement as `query`.
     out: [*]f32,
-    out_stride: usize,
-    /// Cached keys `[position][head_size]` in `cache_dtype`, rows `cache_stride_bytes` apart.
+    /// Elements from one position to the next in `query` and `out`.
+    position_stride: usize,
+    /// Query heads that share this key/value head.
+    group: usize,
+    head_size: usize,
+    /// The rows to do, at most `query_tile`.
+    row_begin: usize,
+    row_count: usize,
+
+    /// Cached keys and values, `[position][head_size]` in `cache_dtype`.
     key: [*]const u8,
-    /// Cached values, arranged as the keys.
     value: [*]const u8,
     cache_stride_bytes: usize,
     /// f32 or f16.
     cache_dtype: DType,
-    query_count: usize,
-    head_size: usize,
-    /// Row i of the queries sees positions `0 ..= position + i / queries_per_position`; at most
-    /// `key_count` are there.
+    /// Row r sees cached positions up to `position + r / group` only; otherwise all.
+    causal: bool,
+    /// Cached positions to attend to, of those that the row sees.
+    key_begin: usize,
+    key_end: usize,
+    /// Place of query position 0 in the cache.
     position: usize,
-    /// Neighbouring query rows that stand at the same position (heads that share this cache head).
-    queries_per_position: usize,
-    key_count: usize,
     /// Multiplies the scores, usually `1 / sqrt(head_size)`.
     scale: f32,
-    /// `workspaceFloats(query_count, head_size)` floats, 64-byte aligned.
+
+    /// When not null, `out` is left alone and each row's largest score, its sum of weights and its
+    /// weighted sum of values, relative to that score, go here: `[row_count][2 + head_size]`.
+    partial: ?[*]f32,
+    /// `workspaceFloats(row_count, head_size)` floats.
     workspace: [*]align(64) f32,
 };
 
-/// Query rows handled at a time; `ops/` makes jobs of up to this many.
-pub const query_tile = 16;
+/// Results of several jobs that differ only in their range of keys, to be put together.
+pub const Merge = extern struct {
+    query_out: Job,
+    /// `[part_count][part_stride]`; every part starts with `[row_count][2 + head_size]`.
+    parts: [*]const f32,
+    part_count: usize,
+    /// Floats from one part to the next.
+    part_stride: usize,
+};
+
+/// Most query rows of one job.
+pub const query_tile = 48;
 /// Cached positions handled at a time.
 pub const key_tile = 64;
+/// Rows in the workspace have a whole number of the longest registers.
+const row_multiple = 16;
+
+/// Floats that a row of `head_size` elements takes in the workspace.
+pub fn paddedSize(head_size: usize) usize {
+    return std.mem.alignForward(usize, head_size, row_multiple);
+}
 
 /// Floats of workspace that one job needs.
-pub fn workspaceFloats(query_count: usize, head_size: usize) usize {
-    return query_count * (key_tile + head_size + 16) + 2 * key_tile * (head_size + 16);
+pub fn workspaceFloats(row_count: usize, head_size: usize) usize {
+    const rows = std.mem.alignForward(usize, row_count, row_multiple);
+    const padded = paddedSize(head_size);
+    return rows * (2 * padded + key_tile + 3) + 2 * key_tile * padded;
 }
 
 pub const Table = extern struct {
     /// Softmax over running tiles of keys (Milakov and Gimelshein 2018; Dao et al. 2022).
     attend: *const fn (job: *const Job) callconv(.c) void,
+    /// Writes the rows of `query_out.out` from the parts.
+    merge: *const fn (merge: *const Merge) callconv(.c) void,
 };

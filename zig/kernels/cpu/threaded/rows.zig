@@ -257,7 +257,7 @@ pub fn narrow(runner: *Runner, out: [*]u8, x: [*]const f32, dtype: DType, count:
 }
 
 /// Calls `job.row(kernels, index)` for every row; rows of one chunk follow each other.
-fn forRows(runner: *Runner, rows: usize, columns: usize, job: anytype) void {
+pub fn forRows(runner: *Runner, rows: usize, columns: usize, job: anytype) void {
     const Call = struct {
         kernels: *const Kernels,
         rows: usize,

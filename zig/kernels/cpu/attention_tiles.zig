@@ -1,0 +1,312 @@
+//! The register tiles of attention: packing of cached rows, products of queries with keys, and
+//! weighted sums of values. Rows in the workspace are `padded` floats long, with zeros at the end.
+
+const std = @import("std");
+const simd = @import("simd.zig");
+const convert = @import("convert.zig");
+const DType = @import("../../core/dtype.zig").DType;
+
+const V = simd.V;
+const lanes = simd.lanes;
+const key_tile = @import("attention_interface.zig").key_tile;
+
+const many_registers = simd.has_avx512 or !simd.is_x86;
+
+/// Rows of queries that one tile of registers holds.
+pub const tile_rows = 6;
+/// Up to this many rows, scores are dot products of rows as they lie in memory; more rows pay for
+/// transposing the keys.
+pub const few_rows = 4;
+/// Registers of keys in the tile.
+const score_vectors = if (many_registers) 4 else 2;
+const score_keys = score_vectors * lanes;
+
+const Indices = @Vector(lanes, i32);
+const lane_indices = std.simd.iota(i32, lanes);
+/// Shuffle masks that take lanes of two registers in turn, from their lower and upper halves.
+const interleaved = std.simd.interlace(.{ lane_indices, ~lane_indices });
+const interleave_low: Indices = std.simd.extract(interleaved, 0, lanes);
+const interleave_high: Indices = std.simd.extract(interleaved, lanes, lanes);
+
+/// Rows of f32 that a register tile reads.
+pub const Rows = struct {
+    first: [*]const f32,
+    /// Floats from one row to the next.
+    stride: usize,
+
+    inline fn at(rows: Rows, index: usize) [*]const f32 {
+        return rows.first + index * rows.stride;
+    }
+};
+
+/// Cached rows `[count][head_size]`.
+pub const Cached = struct {
+    first: [*]const u8,
+    stride_bytes: usize,
+    dtype: DType,
+    count: usize,
+    head_size: usize,
+
+    /// The rows themselves where they need no padding, else a copy in `buffer`.
+    pub fn rows(cached: Cached, buffer: [*]f32, padded: usize) Rows {
+        if (cached.dtype == .f32 and cached.head_size == padded) {
+            return .{
+                .first = @ptrCast(@alignCast(cached.first)),
+                .stride = cached.stride_bytes / @sizeOf(f32),
+            };
+        }
+        for (0..cached.count) |i| {
+            var d: usize = 0;
+            while (d < padded) : (d += lanes) {
+                simd.store(buffer + i * padded + d, cached.load(i, d));
+            }
+        }
+        return .{ .first = buffer, .stride = padded };
+    }
+
+    /// Writes the rows as columns: `buffer[d][key_tile]`; columns up to the next multiple of
+    /// `score_keys` are zeros.
+    pub fn transpose(cached: Cached, buffer: [*]f32, padded: usize) void {
+        const end = std.mem.alignForward(usize, cached.count, score_keys);
+        var i: usize = 0;
+        while (i < end) : (i += lanes) {
+            var d: usize = 0;
+            while (d < padded) : (d += lanes) {
+                var square: [lanes]V = undefined;
+                inline for (&square, 0..) |*row, k| {
+                    row.* = if (i + k < cached.count) cached.load(i + k, d) else @splat(0);
+                }
+                inline for (transposed(square), 0..) |column, k| {
+                    simd.store(buffer + (d + k) * key_tile + i, column);
+                }
+            }
+        }
+    }
+
+    /// Elements `d .. d + lanes` of a row, zeros past its end.
+    inline fn load(cached: Cached, index: usize, d: usize) V {
+        const row = cached.first + index * cached.stride_bytes;
+        const left = cached.head_size -| d;
+        const whole = left >= lanes;
+        if (cached.dtype == .f16) {
+            const halves = row + d * @sizeOf(u16);
+            if (whole) return convert.loadF16(halves);
+            return convert.widenF16(loadPartHalves(halves, left));
+        }
+        const floats: [*]const f32 = @ptrCast(@alignCast(row));
+        return if (whole) simd.load(floats + d) else simd.loadPart(floats + d, left, 0);
+    }
+};
+
+fn loadPartHalves(pointer: [*]const u8, count: usize) @Vector(lanes, u16) {
+    const source: [*]align(1) const u16 = @ptrCast(pointer);
+    var values: [lanes]u16 = @splat(0);
+    for (values[0..count], source[0..count]) |*value, bits| value.* = bits;
+    return values;
+}
+
+/// Transposes a square of registers: log2(lanes) rounds of interleaving its halves.
+inline fn transposed(square: [lanes]V) [lanes]V {
+    var rows = square;
+    comptime var width = 1;
+    inline while (width < lanes) : (width *= 2) {
+        var next: [lanes]V = undefined;
+        inline for (0..lanes / 2) |i| {
+            next[2 * i] = @shuffle(f32, rows[i], rows[i + lanes / 2], interleave_low);
+            next[2 * i + 1] = @shuffle(f32, rows[i], rows[i + lanes / 2], interleave_high);
+        }
+        rows = next;
+    }
+    return rows;
+}
+
+/// `scores[r][j] = query[r] . key[j]` for the transposed keys, `score_keys` columns at a time until
+/// `key_count` are covered. Rows of scores are `key_tile` apart.
+pub fn scoreMany(
+    scores: [*]f32,
+    query: Rows,
+    row_count: usize,
+    columns: [*]const f32,
+    head_size: usize,
+    key_count: usize,
+) void {
+    var j: usize = 0;
+    while (j < key_count) : (j += score_keys) {
+        var r: usize = 0;
+        while (r < row_count) : (r += tile_rows) {
+            const tile: Rows = .{ .first = query.at(r), .stride = query.stride };
+            const out = scores + r * key_tile + j;
+            switch (@min(tile_rows, row_count - r)) {
+                inline 1...tile_rows => |n| scoreTile(n, out, tile, columns + j, head_size),
+                else => unreachable,
+            }
+        }
+    }
+}
+
+noinline fn scoreTile(
+    comptime row_count: usize,
+    scores: [*]f32,
+    query: Rows,
+    columns: [*]const f32,
+    head_size: usize,
+) void {
+    var sums: [row_count][score_vectors]V = @splat(@splat(@splat(0)));
+    for (0..head_size) |d| {
+        var keys: [score_vectors]V = undefined;
+        inline for (&keys, 0..) |*key, k| key.* = simd.load(columns + d * key_tile + k * lanes);
+        inline for (&sums, 0..) |*row, r| {
+            const q: V = @splat(query.at(r)[d]);
+            inline for (row, keys) |*sum, key| sum.* = simd.mulAdd(q, key, sum.*);
+        }
+    }
+    inline for (sums, 0..) |row, r| {
+        inline for (row, 0..) |sum, k| simd.store(scores + r * key_tile + k * lanes, sum);
+    }
+}
+
+/// As `scoreMany` for up to `few_rows` rows and keys as rows; writes `key_count` columns.
+pub fn scoreFew(
+    scores: [*]f32,
+    query: Rows,
+    row_count: usize,
+    keys: Rows,
+    padded: usize,
+    key_count: usize,
+) void {
+    switch (row_count) {
+        inline 1...few_rows => |n| {
+            var j: usize = 0;
+            while (j + 4 <= key_count) : (j += 4) dotTile(n, 4, scores + j, query, keys, j, padded);
+            while (j < key_count) : (j += 1) dotTile(n, 1, scores + j, query, keys, j, padded);
+        },
+        else => unreachable,
+    }
+}
+
+inline fn dotTile(
+    comptime row_count: usize,
+    comptime key_count: usize,
+    scores: [*]f32,
+    query: Rows,
+    keys: Rows,
+    first_key: usize,
+    padded: usize,
+) void {
+    var sums: [row_count][key_count]V = @splat(@splat(@splat(0)));
+    var d: usize = 0;
+    while (d < padded) : (d += lanes) {
+        var key: [key_count]V = undefined;
+        inline for (&key, 0..) |*k, j| k.* = simd.load(keys.at(first_key + j) + d);
+        inline for (&sums, 0..) |*row, r| {
+            const q = simd.load(query.at(r) + d);
+            inline for (row, key) |*sum, k| sum.* = simd.mulAdd(q, k, sum.*);
+        }
+    }
+    inline for (sums, 0..) |row, r| {
+        const out = scores + r * key_tile;
+        if (key_count == 4) {
+            out[0..4].* = sumFour(row);
+        } else {
+            out[0] = @reduce(.Add, row[0]);
+        }
+    }
+}
+
+/// The sums of four registers, by halving all of them together.
+inline fn sumFour(registers: [4]V) [4]f32 {
+    var pair: [2]V = undefined;
+    inline for (&pair, 0..) |*p, i| p.* = foldPair(registers[2 * i], registers[2 * i + 1], lanes / 2);
+    var quad = foldPair(pair[0], pair[1], lanes / 4);
+    // `quad` holds runs of lanes / 4 for registers 0 to 3.
+    comptime var run = lanes / 8;
+    inline while (run > 0) : (run /= 2) {
+        const swapped = comptime lane_indices ^ @as(Indices, @splat(run));
+        quad += @shuffle(f32, quad, undefined, swapped);
+    }
+    const all: [lanes]f32 = quad;
+    return .{ all[0], all[lanes / 4], all[lanes / 2], all[3 * lanes / 4] };
+}
+
+/// Adds the upper half of every run of `2 * half` lanes to its lower half: those of a, then of b.
+inline fn foldPair(a: V, b: V, comptime half: usize) V {
+    comptime var low: [lanes]i32 = undefined;
+    comptime var high: [lanes]i32 = undefined;
+    comptime {
+        for (0..lanes) |i| {
+            const within = i % (lanes / 2);
+            const source: i32 = @intCast(within / half * (2 * half) + within % half);
+            const from_b = i >= lanes / 2;
+            low[i] = if (from_b) ~source else source;
+            const partner = source + @as(i32, half);
+            high[i] = if (from_b) ~partner else partner;
+        }
+    }
+    return @shuffle(f32, a, b, low) + @shuffle(f32, a, b, high);
+}
+
+/// `sums[r] = sums[r] * corrections[r] + weights[r] x values`: rows of weights are `key_tile` apart,
+/// rows of sums `padded`.
+pub fn addValues(
+    sums: [*]f32,
+    corrections: [*]const f32,
+    weights: [*]const f32,
+    row_count: usize,
+    values: Rows,
+    key_count: usize,
+    padded: usize,
+) void {
+    var r: usize = 0;
+    while (r < row_count) : (r += tile_rows) {
+        switch (@min(tile_rows, row_count - r)) {
+            inline 1...tile_rows => |n| {
+                var d: usize = 0;
+                inline for (.{ 8, 4, 2, 1 }) |vectors| {
+                    if (vectors <= valueVectors(n)) while (d + vectors * lanes <= padded) {
+                        const out = sums + r * padded + d;
+                        const tile: Rows = .{ .first = values.first + d, .stride = values.stride };
+                        const own_weights = weights + r * key_tile;
+                        valueTile(n, vectors, out, padded, corrections + r, own_weights, tile, key_count);
+                        d += vectors * lanes;
+                    };
+                }
+            },
+            else => unreachable,
+        }
+    }
+}
+
+/// Registers of each row in the tile: enough chains of additions to hide their latency.
+fn valueVectors(comptime row_count: usize) usize {
+    if (row_count == 1) return 8;
+    if (many_registers) return if (row_count <= 3) 8 else 4;
+    return if (row_count <= 3) 4 else 2;
+}
+
+noinline fn valueTile(
+    comptime row_count: usize,
+    comptime vectors: usize,
+    sums: [*]f32,
+    padded: usize,
+    corrections: [*]const f32,
+    weights: [*]const f32,
+    values: Rows,
+    key_count: usize,
+) void {
+    var total: [row_count][vectors]V = undefined;
+    inline for (&total, 0..) |*row, r| {
+        const correction: V = @splat(corrections[r]);
+        inline for (row, 0..) |*t, k| t.* = correction * simd.load(sums + r * padded + k * lanes);
+    }
+    for (0..key_count) |j| {
+        var value: [vectors]V = undefined;
+        inline for (&value, 0..) |*v, k| v.* = simd.load(values.at(j) + k * lanes);
+        inline for (&total, 0..) |*row, r| {
+            const weight: V = @splat(weights[r * key_tile + j]);
+            inline for (row, value) |*t, v| t.* = simd.mulAdd(weight, v, t.*);
+        }
+    }
+    inline for (total, 0..) |row, r| {
+        inline for (row, 0..) |t, k| simd.store(sums + r * padded + k * lanes, t);
+    }
+}
