@@ -10,11 +10,13 @@ const context_module = @import("core/context.zig");
 const cpu = @import("core/cpu.zig");
 const pool = @import("core/pool.zig");
 const status = @import("core/status.zig");
+const attention = @import("ops/attention.zig");
 const convert = @import("ops/convert.zig");
 const elementwise = @import("ops/elementwise.zig");
 const normalization = @import("ops/normalization.zig");
 const products = @import("ops/products.zig");
 const rope = @import("ops/rope.zig");
+const sampling = @import("ops/sampling.zig");
 const tensors = @import("ops/tensors.zig");
 
 const Context = context_module.Context;
@@ -263,4 +265,19 @@ export fn q_rope_table(frequencies: u32, start: u32, count: u32) i32 {
 /// Turns heads [count, heads, head_size]; style is a code of kernels/cpu/rows_interface.zig.
 export fn q_rope(x: u32, table: u32, style: u32, out: u32) i32 {
     return call(rope.rope, .{ x, table, style, out });
+}
+
+/// Writes keys or values [count, kv_heads, head_size] into a cache [kv_heads, capacity, head_size].
+export fn q_store_cache(cache: u32, x: u32, position: u32) i32 {
+    return call(attention.storeCache, .{ cache, x, position });
+}
+
+/// Causal attention of query [count, heads, head_size] from position on against two caches.
+export fn q_attention(query: u32, keys: u32, values: u32, position: u32, scale: f32, out: u32) i32 {
+    return call(attention.attend, .{ query, keys, values, position, scale, out });
+}
+
+/// Index of the largest element.
+export fn q_argmax(x: u32) i32 {
+    return call(sampling.argmax, .{x});
 }

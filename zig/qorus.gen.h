@@ -144,6 +144,15 @@ int32_t q_rope_table(uint32_t frequencies, uint32_t start, uint32_t count);
 /* Turns heads [count, heads, head_size]; style is a code of kernels/cpu/rows_interface.zig. */
 int32_t q_rope(uint32_t x, uint32_t table, uint32_t style, uint32_t out);
 
+/* Writes keys or values [count, kv_heads, head_size] into a cache [kv_heads, capacity, head_size]. */
+int32_t q_store_cache(uint32_t cache, uint32_t x, uint32_t position);
+
+/* Causal attention of query [count, heads, head_size] from position on against two caches. */
+int32_t q_attention(uint32_t query, uint32_t keys, uint32_t values, uint32_t position, float scale, uint32_t out);
+
+/* Index of the largest element. */
+int32_t q_argmax(uint32_t x);
+
 #ifdef __cplusplus
 }
 #endif

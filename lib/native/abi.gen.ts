@@ -116,6 +116,12 @@ export interface Native {
   q_rope_table(frequencies: number, start: number, count: number): number;
   /** Turns heads [count, heads, head_size]; style is a code of kernels/cpu/rows_interface.zig. */
   q_rope(x: number, table: number, style: number, out: number): number;
+  /** Writes keys or values [count, kv_heads, head_size] into a cache [kv_heads, capacity, head_size]. */
+  q_store_cache(cache: number, x: number, position: number): number;
+  /** Causal attention of query [count, heads, head_size] from position on against two caches. */
+  q_attention(query: number, keys: number, values: number, position: number, scale: number, out: number): number;
+  /** Index of the largest element. */
+  q_argmax(x: number): number;
 }
 
 /** Argument types of each export. */
@@ -158,4 +164,7 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_layernorm: ["u32", "u32", "u32", "f32", "u32"],
   q_rope_table: ["u32", "u32", "u32"],
   q_rope: ["u32", "u32", "u32", "u32"],
+  q_store_cache: ["u32", "u32", "u32"],
+  q_attention: ["u32", "u32", "u32", "u32", "f32", "u32"],
+  q_argmax: ["u32"],
 };
