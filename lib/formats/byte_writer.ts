@@ -53,7 +53,7 @@ export class ByteWriter {
     this.#bytes.set(value, start);
   }
 
-  /** A typed array's elements in the machine's order, which is little-endian wherever Qorus runs. */
+  /** Elements of a typed array in the order of the machine: little-endian wherever Qorus runs. */
   elements(value: ArrayBufferView): void {
     this.bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   }

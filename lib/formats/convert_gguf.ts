@@ -8,7 +8,14 @@ import type { TokenizerWriter } from "./codec.ts";
 import { ropeFactors } from "./rope_factors.ts";
 import { ropeFactorsName } from "./tensor_names.ts";
 import type { WritableTensor } from "./tensor_writer.ts";
-import type { Checkpoint, GgufMetadata, GgufValue, ModelConfig, TokenizerSource } from "./types.ts";
+import type {
+  Checkpoint,
+  GenerationDefaults,
+  GgufMetadata,
+  GgufValue,
+  ModelConfig,
+  TokenizerSource,
+} from "./types.ts";
 
 /** `general.file_type` of llama.cpp (`llama_ftype`). */
 const fileTypes: Readonly<Record<string, number>> = { f32: 0, f16: 1, q4_0: 2, q8_0: 7, bf16: 32 };

@@ -81,7 +81,7 @@ export function unsupportedFile(
   return fileError("unsupported", path, field, problem, details);
 }
 
-/** A system call's error as a {@linkcode QorusError} naming the path; QorusErrors stay as they are. */
+/** The error of a system call as a {@linkcode QorusError} naming the path. */
 export function systemError(path: string, action: string, cause: unknown): QorusError {
   if (cause instanceof QorusError) return cause;
   const systemCode = (cause as { code?: unknown } | null)?.code;

@@ -17,7 +17,7 @@ import { checkOverlap, countElements, storedByteLength } from "./stored_tensor.t
 import { decodeUtf8, parseJsonObject } from "./text.ts";
 import type { Checkpoint, StoredTensor, TensorLayout } from "./types.ts";
 
-/** First bytes of every file; the line ending and Ctrl-Z show transfers that damage binary files. */
+/** First bytes of a file; CR, LF and Ctrl-Z show transfers that damage binary files. */
 export const qorusMagic: readonly number[] = [0x51, 0x4f, 0x52, 0x55, 0x53, 0x0d, 0x0a, 0x1a];
 
 /** The version this program writes, and the only one it reads. */

@@ -88,7 +88,7 @@ export function findDuplicateName(text: string, depth: number): string | undefin
   return undefined;
 }
 
-/** Text of a small file; throws `invalid_file` where it has more than `mostBytes` or is not UTF-8. */
+/** Text of a file of at most `mostBytes`; throws `invalid_file` where it is larger or not UTF-8. */
 export function readTextFile(path: string, mostBytes: number): string {
   using file = FileReader.open(path);
   if (file.size > mostBytes) {
