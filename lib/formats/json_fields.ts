@@ -85,6 +85,13 @@ export class JsonFields {
     return new JsonFields(object, this.#path, this.field(name));
   }
 
+  /** The members of an object of texts; empty where it is missing. */
+  strings(name: string): Readonly<Record<string, string>> {
+    const fields = this.object(name);
+    if (fields === undefined) return {};
+    return Object.fromEntries(Object.keys(fields.#object).map((key) => [key, fields.string(key)]));
+  }
+
   /** An array of finite numbers. */
   numbers(name: string): readonly number[] {
     const accepts = (value: unknown): value is number[] =>

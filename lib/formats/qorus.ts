@@ -123,6 +123,7 @@ export function openQorus(path: string): Checkpoint {
       : undefined,
     generation: readGenerationJson(metadata.object("generation"), path),
     chatTemplate: metadata.has("chatTemplate") ? metadata.string("chatTemplate") : undefined,
+    provenance: metadata.strings("provenance"),
   };
 }
 

@@ -171,4 +171,6 @@ export interface Checkpoint {
   readonly generation: GenerationDefaults;
   /** Jinja template that turns a list of messages into a prompt. */
   readonly chatTemplate?: string;
+  /** Where the model comes from, for people; `note` is what a user of it should know. */
+  readonly provenance?: Readonly<Record<string, string>>;
 }

@@ -202,9 +202,7 @@ export class LanguageModel implements Disposable {
 
 /** The prompt of a generation as tokens. */
 export function promptIds(llm: LanguageModel, prompt: string | readonly number[]): Uint32Array {
-  const ids = typeof prompt === "string"
-    ? llm.tokenizer.encode(prompt)
-    : Uint32Array.from(prompt);
+  const ids = typeof prompt === "string" ? llm.tokenizer.encode(prompt) : Uint32Array.from(prompt);
   checkLength(ids.length, llm.contextLength);
   return ids;
 }

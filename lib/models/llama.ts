@@ -5,6 +5,7 @@
  */
 
 import type { Tensor } from "../core/tensor.ts";
+import { ropeFactors } from "../formats/rope_factors.ts";
 import type { ModelConfig } from "../formats/types.ts";
 import type { AttentionCache, SequencePosition } from "../nn/attention.ts";
 import { Embedding } from "../nn/embedding.ts";
@@ -88,30 +89,15 @@ export class Llama extends Module {
 }
 
 /**
- * Rotary frequencies of a config, in radians per position: `[headSize / 2]`.
- *
- * Llama 3 keeps fast turning pairs, slows slow ones down by `factor`, and blends between
- * (Dubey et al. 2024).
+ * Rotary frequencies of a config, in radians per position: `[headSize / 2]`. Llama 3 slows those
+ * that turn seldom within the original context (Dubey et al. 2024).
  */
 export function ropeFrequencies(config: ModelConfig): Float32Array {
   const { headSize, ropeBase, ropeScaling } = config;
-  return Float32Array.from({ length: headSize / 2 }, (_, i) => {
-    const frequency = ropeBase ** (-2 * i / headSize);
-    switch (ropeScaling?.type) {
-      case "linear":
-        return frequency / ropeScaling.factor;
-      case "factors":
-        return frequency / ropeScaling.factors[i];
-      case "llama3": {
-        const { factor, lowFrequencyFactor, highFrequencyFactor, originalContextLength } =
-          ropeScaling;
-        const turns = originalContextLength * frequency / (2 * Math.PI);
-        const share = (turns - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor);
-        const kept = Math.min(Math.max(share, 0), 1);
-        return frequency * (kept + (1 - kept) / factor);
-      }
-      default:
-        return frequency;
-    }
-  });
+  const divisors = ropeFactors(config);
+  const linearFactor = ropeScaling?.type === "linear" ? ropeScaling.factor : 1;
+  return Float32Array.from(
+    { length: headSize / 2 },
+    (_, i) => ropeBase ** (-2 * i / headSize) / (divisors?.[i] ?? linearFactor),
+  );
 }
