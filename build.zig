@@ -66,6 +66,40 @@ pub fn build(b: *std.Build) void {
     b.step("test", "Run the Zig tests").dependOn(&run_tests.step);
     const install_tests = b.addInstallArtifact(tests, .{});
     b.step("test-binary", "Build the Zig tests without running them").dependOn(&install_tests.step);
+
+    addBenchmark(b, "matmul", "Measure f32 matrix products", target, optimize);
+    addBenchmark(b, "linear", "Measure products with weights", target, optimize);
+}
+
+/// Adds the step `bench-NAME`, which runs bench/kernels/NAME.zig; arguments follow `--`.
+fn addBenchmark(
+    b: *std.Build,
+    name: []const u8,
+    description: []const u8,
+    target: std.Build.ResolvedTarget,
+    optimize: std.builtin.OptimizeMode,
+) void {
+    const internals = b.createModule(.{
+        .root_source_file = b.path("zig/internals.zig"),
+        .target = target,
+        .optimize = optimize,
+        .link_libc = true,
+    });
+    addKernels(b, internals, target, optimize);
+    const benchmark = b.addExecutable(.{
+        .name = b.fmt("bench-{s}", .{name}),
+        .use_llvm = true,
+        .root_module = b.createModule(.{
+            .root_source_file = b.path(b.fmt("bench/kernels/{s}.zig", .{name})),
+            .target = target,
+            .optimize = optimize,
+            .link_libc = true,
+            .imports = &.{.{ .name = "qorus", .module = internals }},
+        }),
+    });
+    const run = b.addRunArtifact(benchmark);
+    if (b.args) |arguments| run.addArgs(arguments);
+    b.step(b.fmt("bench-{s}", .{name}), description).dependOn(&run.step);
 }
 
 /// The target asked for; by default this machine's system with its oldest supported C library and

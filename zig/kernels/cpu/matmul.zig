@@ -25,6 +25,7 @@ pub const table: interface.Table = .{
     .pack_rows = pack.packRows,
     .pack_columns = pack.packColumns,
     .packed_product = packedProduct,
+    .half_packed_product = halfPackedProduct,
     .direct_product = directProduct,
     .dots = thin.dots,
     .row_updates = thin.rowUpdates,
@@ -34,7 +35,7 @@ pub const table: interface.Table = .{
 const Layout = enum {
     /// Both packed: A as [k][rows], B as [k][columns].
     dense,
-    /// A with any strides, rows of B `b_step` apart.
+    /// A with any strides; rows of B are `b_step` apart, their elements neighbours.
     strided,
 };
 
@@ -123,6 +124,15 @@ fn multiplyTileOf(
 }
 
 fn packedProduct(product: *const Product) callconv(.c) void {
+    multiplyStrips(.dense, product);
+}
+
+fn halfPackedProduct(product: *const Product) callconv(.c) void {
+    multiplyStrips(.strided, product);
+}
+
+/// The product with a packed B, and A packed when `layout` is dense.
+inline fn multiplyStrips(comptime layout: Layout, product: *const Product) void {
     const vector_count = (product.n + lanes - 1) / lanes;
     var vector: usize = 0;
     while (vector < vector_count) {
@@ -132,10 +142,13 @@ fn packedProduct(product: *const Product) callconv(.c) void {
         var row: usize = 0;
         while (row < product.m) {
             const rows = partSize(product.m - row, tile_rows);
-            multiplyTileOf(.dense, rows, vectors, &.{
+            multiplyTileOf(layout, rows, vectors, &.{
                 .depth = product.k,
-                .a = product.a.data + row * product.k,
+                .a = product.a.data + row * if (layout == .dense) product.k else product.a.row_stride,
+                .a_row_stride = product.a.row_stride,
+                .a_step = product.a.column_stride,
                 .b = product.b.data + column * product.k,
+                .b_step = vectors * lanes,
                 .out = product.out + row * product.out_row_stride + column,
                 .out_row_stride = product.out_row_stride,
                 .last_columns = if (is_last) product.n - (vector_count - 1) * lanes else lanes,

@@ -42,7 +42,7 @@ pub const Product = extern struct {
 pub const max_depth = 512;
 
 /// Most rows of A or columns of B that `dots` is meant for, and rows of A for `row_updates`.
-pub const max_thin = 4;
+pub const max_thin = 8;
 
 /// Floats that `pack_rows` may touch for `rows` x `depth` elements: it writes 8 at a time, so a
 /// little past the end. A multiple of 16.
@@ -66,6 +66,8 @@ pub const Table = extern struct {
     pack_columns: *const fn (out: [*]f32, b: *const Matrix, depth: usize, columns: usize) callconv(.c) void,
     /// The product of a packed `a.data` and a packed `b.data`; k is at most `max_depth`.
     packed_product: *const fn (product: *const Product) callconv(.c) void,
+    /// The product of `a` as it lies and a packed `b.data`; k is at most `max_depth`.
+    half_packed_product: *const fn (product: *const Product) callconv(.c) void,
     /// The product without packing, for matrices that fit the caches. `b.column_stride` is 1.
     direct_product: *const fn (product: *const Product) callconv(.c) void,
     /// Every element of `out` as a dot product, for few rows or few columns.

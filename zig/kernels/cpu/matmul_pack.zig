@@ -158,7 +158,13 @@ fn packStrip(
             }
         }
     } else if (b.row_stride == 1) {
-        while (done + 8 <= depth) : (done += 8) packColumnBlock(width, out, b, done, columns);
+        // Each column is read in one go: 48 at a time would fall out of the cache between reads.
+        const end = depth / 8 * 8;
+        inline for (0..(width + 7) / 8) |group| {
+            while (done < end) : (done += 8) packColumnGroup(width, group, out, b, done, columns);
+            done = 0;
+        }
+        done = end;
     }
     while (done < depth) : (done += 1) {
         const source = b.data + done * b.row_stride;
@@ -168,29 +174,27 @@ fn packStrip(
     }
 }
 
-/// Eight rows of a strip whose columns are contiguous, from row `start` on.
-inline fn packColumnBlock(
+/// Eight rows of up to eight columns of a strip whose columns are contiguous, from row `start` on.
+inline fn packColumnGroup(
     comptime width: usize,
+    comptime group: usize,
     out: [*]f32,
     b: Matrix,
     start: usize,
     columns: usize,
 ) void {
-    const group_count = (width + 7) / 8;
-    inline for (0..group_count) |group| {
-        const first = group * 8;
-        const group_width = @min(8, width - first);
-        const is_whole = columns >= first + group_width;
-        var block: [8]Eight = @splat(@splat(0));
-        inline for (0..group_width) |j| {
-            if (is_whole or first + j < columns) {
-                block[j] = loadEight(b.data + (first + j) * b.column_stride + start);
-            }
+    const first = group * 8;
+    const group_width = @min(8, width - first);
+    const is_whole = columns >= first + group_width;
+    var block: [8]Eight = @splat(@splat(0));
+    inline for (0..group_width) |j| {
+        if (is_whole or first + j < columns) {
+            block[j] = loadEight(b.data + (first + j) * b.column_stride + start);
         }
-        const transposed = transpose(block);
-        inline for (0..8) |p| {
-            const target = out + (start + p) * width + first;
-            if (group_width == 8) storeEight(target, transposed[p]) else storeFour(target, transposed[p]);
-        }
+    }
+    const transposed = transpose(block);
+    inline for (0..8) |p| {
+        const target = out + (start + p) * width + first;
+        if (group_width == 8) storeEight(target, transposed[p]) else storeFour(target, transposed[p]);
     }
 }

@@ -8,6 +8,7 @@ const std = @import("std");
 const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
 const interface = @import("../matmul_interface.zig");
+const flipped = @import("matmul_flipped.zig");
 const independent = @import("matmul_independent.zig");
 const shared = @import("matmul_shared.zig");
 
@@ -103,8 +104,8 @@ pub fn matmul(runner: *const Runner, shape: Shape, a: Operand, b: Operand, out: 
     defer runner.scratch.reset(mark);
     var job = foldBatch(.{ .shape = shape, .a = a, .b = b, .out = out });
     job = canonical(job);
-    job = try contiguousVector(runner.scratch, job);
-    switch (choose(job, &runner.kernels.matmul)) {
+    job = try contiguousThin(runner.scratch, job);
+    switch (choose(job)) {
         .shared => try shared.run(runner, job),
         .independent => |kernel| try independent.run(runner, job, kernel),
     }
@@ -120,22 +121,27 @@ const Method = union(enum) {
     shared,
 };
 
-/// Multiply-adds up to which a product reads its operands where they are: they fit the L2 cache.
-const direct_work = 64 * 64 * 64;
+/// Elements of B up to which it is read where it lies: it fits an L1 or a small L2 cache.
+const direct_elements = 8 * 1024;
 
-fn choose(job: Job, kernels: *const interface.Table) Method {
+/// Products of a batch from which on each is computed by one thread, when it is not too large.
+const many_products = 16;
+
+fn choose(job: Job) Method {
     const shape = job.shape;
     const thin = @min(shape.m, shape.n) <= interface.max_thin;
     if (thin and job.a.column_stride == 1 and job.b.row_stride == 1) return .{ .independent = .dots };
     if (job.b.column_stride == 1) {
         if (shape.m <= interface.max_thin) return .{ .independent = .row_updates };
-        if (shape.m <= kernels.tile_rows or shape.work() <= direct_work) {
-            return .{ .independent = .direct };
-        }
+        if (shape.n * shape.k <= direct_elements) return .{ .independent = .direct };
     }
-    if (shape.m <= shared.block_rows and shape.n <= shared.block_columns) {
-        return .{ .independent = .packed_block };
+    if (job.b.row_stride == 1 and shape.m <= flipped.max_rows and shape.n >= 4 * shape.m) {
+        return .{ .independent = .flipped };
     }
+    const is_block = shape.m <= shared.block_rows and shape.n <= shared.block_columns;
+    const is_one_of_many = shape.batchCount() >= many_products and
+        shape.m <= shared.max_own_rows and shape.n <= shared.max_own_columns;
+    if (is_block or is_one_of_many) return .{ .independent = .packed_block };
     return .shared;
 }
 
@@ -180,21 +186,29 @@ fn canonical(given: Job) Job {
     return job;
 }
 
-/// Copies a single vector with gaps, so that a matrix with contiguous k can be multiplied by it.
-fn contiguousVector(scratch: *Arena, given: Job) Arena.Error!Job {
+/// Copies a thin operand whose k has gaps, so that a matrix with contiguous k can be read as it
+/// lies while the copy stays in the cache.
+fn contiguousThin(scratch: *Arena, given: Job) Arena.Error!Job {
     var job = given;
-    if (job.shape.batchCount() != 1) return job;
-    const k = job.shape.k;
-    if (job.shape.m == 1 and job.a.column_stride != 1 and job.b.row_stride == 1) {
-        const copy = try scratch.slice(f32, k);
-        for (copy, 0..) |*x, p| x.* = job.a.data[p * job.a.column_stride];
-        job.a = .{ .data = copy.ptr, .row_stride = k, .column_stride = 1 };
-    } else if (job.shape.n == 1 and job.b.row_stride != 1 and job.a.column_stride == 1) {
-        const copy = try scratch.slice(f32, k);
-        for (copy, 0..) |*x, p| x.* = job.b.data[p * job.b.row_stride];
-        job.b = .{ .data = copy.ptr, .row_stride = 1, .column_stride = k };
+    const shape = job.shape;
+    if (shape.batchCount() != 1) return job;
+    if (shape.m <= interface.max_thin and job.a.column_stride != 1 and job.b.row_stride == 1) {
+        job.a = try copyRows(scratch, job.a, shape.m, shape.k);
+    } else if (shape.n <= interface.max_thin and job.b.row_stride != 1 and job.a.column_stride == 1) {
+        const copy = try copyRows(scratch, job.b.transposed(), shape.n, shape.k);
+        job.b = copy.transposed();
     }
     return job;
+}
+
+fn copyRows(scratch: *Arena, source: Operand, rows: usize, columns: usize) Arena.Error!Operand {
+    const copy = try scratch.slice(f32, rows * columns);
+    for (0..columns) |j| {
+        for (0..rows) |i| {
+            copy[i * columns + j] = source.data[i * source.row_stride + j * source.column_stride];
+        }
+    }
+    return .{ .data = copy.ptr, .row_stride = columns, .column_stride = 1 };
 }
 
 fn fillZeros(shape: Shape, out: Output) void {

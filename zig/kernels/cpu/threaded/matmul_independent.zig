@@ -5,6 +5,8 @@ const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
 const interface = @import("../matmul_interface.zig");
 const Job = @import("matmul.zig").Job;
+const Shape = @import("matmul.zig").Shape;
+const flipped = @import("matmul_flipped.zig");
 const shared = @import("matmul_shared.zig");
 
 const Product = interface.Product;
@@ -14,8 +16,19 @@ pub const Kernel = enum {
     dots,
     row_updates,
     direct,
+    /// Computes the transposed result, in memory of its thread.
+    flipped,
     /// Packs into memory of its thread. The product is one block.
     packed_block,
+
+    /// Floats of workspace that each thread needs.
+    fn workspaceFloats(kernel: Kernel, shape: Shape, kernels: *const interface.Table) usize {
+        return switch (kernel) {
+            .dots, .row_updates, .direct => 0,
+            .flipped => flipped.workspaceFloats(shape.m),
+            .packed_block => shared.workspaceFloats(kernels, shape.m),
+        };
+    }
 };
 
 /// Multiply-adds that make a chunk worth handing to another thread: about 10 us.
@@ -46,30 +59,29 @@ const Context = struct {
 
 pub fn run(runner: *const Runner, job: Job, kernel: Kernel) Arena.Error!void {
     const shape = job.shape;
-    const cut = cutOf(job, kernel, &runner.kernels.matmul);
+    const cut = cutOf(job, kernel);
     const row_chunks = ceilDivide(shape.m, cut.rows_per_chunk);
     const column_chunks = ceilDivide(shape.n, cut.columns_per_chunk);
     const chunk_count = ceilDivide(shape.batchCount(), cut.products_per_chunk) * row_chunks * column_chunks;
 
-    var context: Context = .{
+    const kernels = &runner.kernels.matmul;
+    const workspace_floats = kernel.workspaceFloats(shape, kernels);
+    const worker_count = if (chunk_count == 1) 1 else runner.pool.thread_count.load(.monotonic);
+    const workspace = try runner.scratch.slice(f32, workspace_floats * worker_count);
+    const context: Context = .{
         .job = &job,
-        .kernels = &runner.kernels.matmul,
+        .kernels = kernels,
         .kernel = kernel,
         .cut = cut,
         .row_chunks = row_chunks,
         .column_chunks = column_chunks,
-        .workspace = undefined,
-        .workspace_floats = 0,
+        .workspace = workspace.ptr,
+        .workspace_floats = workspace_floats,
     };
-    if (kernel == .packed_block) {
-        context.workspace_floats = shared.workspaceFloats(context.kernels, true, true);
-        const worker_count = if (chunk_count == 1) 1 else runner.pool.thread_count.load(.monotonic);
-        context.workspace = (try runner.scratch.slice(f32, context.workspace_floats * worker_count)).ptr;
-    }
     runner.pool.run(@intCast(chunk_count), &context, runChunk);
 }
 
-fn cutOf(job: Job, kernel: Kernel, kernels: *const interface.Table) Cut {
+fn cutOf(job: Job, kernel: Kernel) Cut {
     const shape = job.shape;
     var cut: Cut = .{
         .products_per_chunk = 1,
@@ -86,9 +98,14 @@ fn cutOf(job: Job, kernel: Kernel, kernels: *const interface.Table) Cut {
             const wanted = @max(ceilDivide(chunk_elements, shape.k), min_row_piece);
             cut.columns_per_chunk = std.mem.alignForward(usize, wanted, 16);
         },
-        .direct => if (shape.m <= kernels.tile_rows) {
-            const wanted = ceilDivide(chunk_work, shape.m *| shape.k);
-            cut.columns_per_chunk = std.mem.alignForward(usize, wanted, kernels.tile_columns);
+        .direct => {
+            const wanted = ceilDivide(chunk_work, shape.n * shape.k);
+            cut.rows_per_chunk = std.mem.alignForward(usize, wanted, shared.block_rows);
+        },
+        .flipped => {
+            const wanted = ceilDivide(chunk_work, shape.m * shape.k);
+            const whole = std.mem.alignForward(usize, wanted, 24);
+            cut.columns_per_chunk = @min(whole, flipped.max_columns);
         },
         .packed_block => {},
     }
@@ -124,14 +141,13 @@ fn runChunk(pointer: *const anyopaque, chunk: u32, worker: u32) void {
             .out_row_stride = context.job.out.row_stride,
             .accumulate = context.job.out.accumulate,
         };
+        const workspace = context.workspace + worker * context.workspace_floats;
         switch (context.kernel) {
             .dots => context.kernels.dots(&product),
             .row_updates => context.kernels.row_updates(&product),
             .direct => context.kernels.direct_product(&product),
-            .packed_block => {
-                const workspace = context.workspace + worker * context.workspace_floats;
-                shared.multiplyBlock(context.kernels, product, workspace);
-            },
+            .flipped => flipped.multiply(context.kernels, product, workspace),
+            .packed_block => shared.multiplyBlock(context.kernels, product, workspace),
         }
     }
 }

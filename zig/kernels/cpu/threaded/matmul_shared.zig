@@ -26,11 +26,15 @@ const super_columns = 13 * block_columns;
 /// Strips of B that a block packs at a time when it packs its own.
 const own_strips = 2;
 
-/// Floats of workspace that a thread needs to pack its own A, its own B, or both.
-pub fn workspaceFloats(kernels: *const Table, own_a: bool, own_b: bool) usize {
-    const rows = if (own_a) interface.packedRowsFloats(block_rows, interface.max_depth) else 0;
+/// Largest product that `multiplyBlock` is meant for.
+pub const max_own_rows = 2 * block_rows;
+pub const max_own_columns = 2 * block_columns;
+
+/// Floats that a thread needs to pack `rows` rows of A and, behind them, strips of B.
+pub fn workspaceFloats(kernels: *const Table, rows: usize) usize {
     const columns = own_strips * kernels.tile_columns;
-    return rows + if (own_b) interface.packedColumnsFloats(columns, interface.max_depth) else 0;
+    return interface.packedRowsFloats(rows, interface.max_depth) +
+        interface.packedColumnsFloats(columns, interface.max_depth);
 }
 
 /// How `length` is cut into parts of one size (the last may be smaller).
@@ -86,7 +90,7 @@ const Workspace = struct {
         const a_floats = if (columns.count > 1) rows.count * interface.packedRowsFloats(rows.size, depth) else 0;
         const b_floats = if (rows.count > 1) columns.count * interface.packedColumnsFloats(columns.size, depth) else 0;
         // Smaller last super-blocks may have a single block, which packs its own operands.
-        const own_floats = workspaceFloats(kernels, true, true);
+        const own_floats = workspaceFloats(kernels, block_rows);
         const worker_count = runner.pool.thread_count.load(.monotonic);
         return .{
             .packed_a = (try runner.scratch.slice(f32, a_floats)).ptr,
@@ -186,52 +190,52 @@ fn multiplyChunk(pointer: *const anyopaque, chunk: u32, worker: u32) void {
     block.b = step.product.b.at(0, column);
 
     const own = step.own + worker * step.own_floats;
-    if (step.packed_a != null) {
-        block.a.data = step.packedRows(i);
-    } else {
-        step.kernels.pack_rows(own, &block.a, block.m, block.k);
-        block.a.data = own;
-    }
-    if (step.packed_b != null) {
-        block.b.data = step.packedColumns(j);
-        step.kernels.packed_product(&block);
-    } else {
-        multiplyOwnColumns(step.kernels, block, own + ownColumnsOffset());
-    }
+    if (step.packed_a != null) block.a.data = step.packedRows(i);
+    if (step.packed_b != null) block.b.data = step.packedColumns(j);
+    multiplyPacking(step.kernels, block, step.packed_a == null, step.packed_b == null, own);
 }
 
-/// Where the columns that a thread packs for itself lie behind its rows.
-fn ownColumnsOffset() usize {
-    return interface.packedRowsFloats(block_rows, interface.max_depth);
-}
-
-/// Multiplies a packed A by columns of B that it packs a few strips at a time.
-fn multiplyOwnColumns(kernels: *const Table, product: Product, workspace: [*]f32) void {
-    const width = own_strips * kernels.tile_columns;
+/// Multiplies after packing what is not packed yet. A is packed when there are enough columns to
+/// make up for it; B a few strips at a time.
+fn multiplyPacking(
+    kernels: *const Table,
+    product: Product,
+    pack_a: bool,
+    pack_b: bool,
+    workspace: [*]f32,
+) void {
+    var block = product;
+    const strip_columns = own_strips * kernels.tile_columns;
+    const reads_a_in_place = pack_a and product.n <= strip_columns;
+    var own_columns = workspace;
+    if (pack_a and !reads_a_in_place) {
+        kernels.pack_rows(workspace, &product.a, product.m, product.k);
+        block.a.data = workspace;
+        own_columns += interface.packedRowsFloats(product.m, product.k);
+    }
+    const multiply = if (reads_a_in_place) kernels.half_packed_product else kernels.packed_product;
+    if (!pack_b) return multiply(&block);
     var column: usize = 0;
-    while (column < product.n) : (column += width) {
-        var strips = product;
-        strips.n = @min(width, product.n - column);
-        strips.out = product.out + column;
+    while (column < product.n) : (column += strip_columns) {
+        block.n = @min(strip_columns, product.n - column);
+        block.out = product.out + column;
         const b = product.b.at(0, column);
-        kernels.pack_columns(workspace, &b, product.k, strips.n);
-        strips.b.data = workspace;
-        kernels.packed_product(&strips);
+        kernels.pack_columns(own_columns, &b, product.k, block.n);
+        block.b.data = own_columns;
+        multiply(&block);
     }
 }
 
-/// A whole product of at most `block_rows` x `block_columns`, by one thread.
-/// `workspace` has `workspaceFloats(kernels, true, true)` floats.
+/// A whole product of at most `max_own_rows` x `max_own_columns`, by one thread.
+/// `workspace` has `workspaceFloats(kernels, product.m)` floats.
 pub fn multiplyBlock(kernels: *const Table, product: Product, workspace: [*]f32) void {
     const depths = depthParts(product.k);
     for (0..depths.count) |p| {
         var block = product;
         block.k = depths.sizeAt(p, product.k);
-        const a = product.a.at(0, p * depths.size);
-        kernels.pack_rows(workspace, &a, product.m, block.k);
-        block.a.data = workspace;
+        block.a = product.a.at(0, p * depths.size);
         block.b = product.b.at(p * depths.size, 0);
         block.accumulate = product.accumulate or p > 0;
-        multiplyOwnColumns(kernels, block, workspace + ownColumnsOffset());
+        multiplyPacking(kernels, block, true, true, workspace);
     }
 }
