@@ -35,8 +35,8 @@ export function sentencePieceNormalizers(flags: {
   const replace = (from: string, to: string, regex: boolean) =>
     steps.push({ type: "replace", from, to, regex });
   if (flags.collapseSpaces) {
-    replace("\\A +| +\\z", "", true);
     replace(" {2,}", " ", true);
+    replace("\\A | \\z", "", true);
   }
   const space = flags.escapeSpaces ? spaceSymbol : " ";
   if (flags.addSpacePrefix) {

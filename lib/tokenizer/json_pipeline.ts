@@ -66,7 +66,9 @@ export function readNormalizer(value: unknown, fields: JsonFields): TextStep[] {
         const sides: TextStep[] = [];
         const add = (from: string) => sides.push({ type: "replace", from, to: "", regex: true });
         if (fields.boolean(component.strip_left, `${field}.strip_left`, true)) add("\\A\\s+");
-        if (fields.boolean(component.strip_right, `${field}.strip_right`, true)) add("\\s+\\z");
+        // The look-behind keeps a long run of spaces from being tried at each of its characters.
+        const right = fields.boolean(component.strip_right, `${field}.strip_right`, true);
+        if (right) add("(?<!\\s)\\s+\\z");
         return sides;
       }
     }

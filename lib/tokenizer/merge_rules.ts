@@ -75,7 +75,11 @@ class PairMap {
   }
 }
 
-/** An explicit list of merges: left, right and joined id of each, best first. */
+/**
+ * An explicit list of merges: left, right and joined id of each, best first.
+ *
+ * Where a pair is listed twice the first counts, as in llama.cpp.
+ */
 export class ListedMerges implements MergeRules {
   readonly ranks: Uint32Array;
   readonly merged: Uint32Array;

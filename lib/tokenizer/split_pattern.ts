@@ -29,6 +29,9 @@ const insideClass: Readonly<Record<string, string>> = {
   w: "\\p{L}\\p{M}\\p{Nd}\\p{Pc}",
 };
 
+/** Groups inside of groups that are followed; no tokenizer needs more than a few. */
+const deepestGroup = 100;
+
 /** Groups whose opening is the same in JavaScript. */
 const sameGroups = ["(?:", "(?=", "(?!", "(?<=", "(?<!", "(?i:", "(?s:", "(?m:", "(?-i:"];
 
@@ -37,6 +40,7 @@ class Translator {
   readonly #fail: (what: string) => Error;
   #position = 0;
   #atomicGroups = 0;
+  #depth = 0;
 
   constructor(source: string, fail: (what: string) => Error) {
     this.#source = source;
@@ -102,7 +106,9 @@ class Translator {
       throw this.#fail(`the group \`${rest.slice(0, 4)}\``);
     }
     this.#position += atomic ? 3 : opening?.length ?? 1;
+    if (++this.#depth > deepestGroup) throw this.#fail(`groups ${this.#depth} deep`);
     const inner = this.#alternatives();
+    this.#depth--;
     if (this.#source[this.#position] !== ")") throw this.#fail("a `(` without `)`");
     this.#position++;
     if (atomic) return this.#atomic(inner);

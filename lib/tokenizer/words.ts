@@ -8,6 +8,20 @@ import { QorusError } from "../native/error.ts";
 import type { SplitStep, TextStep } from "./definition.ts";
 import { translatePattern } from "./split_pattern.ts";
 
+/** Runs a pattern; an engine gives up (a RangeError) where it would need too much memory. */
+function guarded<T>(run: () => T, pattern: string, path: string, text: string): T {
+  try {
+    return run();
+  } catch (cause) {
+    throw new QorusError(
+      "invalid_argument",
+      `encode: the pattern ${pattern} of ${path} failed on a text of ${text.length} characters; ` +
+        "encode it in smaller parts",
+      { op: "encode", path, cause },
+    );
+  }
+}
+
 /** A text rewriting, ready to run; `first` says that the text starts what was encoded. */
 export type TextRewriter = (text: string, first: boolean) => string;
 
@@ -22,7 +36,7 @@ function rewriterOf(step: TextStep, path: string): TextRewriter {
     case "replace": {
       if (!step.regex) return (text) => text.replaceAll(step.from, () => step.to);
       const pattern = translatePattern(step.from, path, "normalizer");
-      return (text) => text.replace(pattern, () => step.to);
+      return (text) => guarded(() => text.replace(pattern, () => step.to), step.from, path, text);
     }
     case "unicode":
       return (text) => text.normalize(step.form);
@@ -53,25 +67,18 @@ function cut(text: string, pattern: RegExp, keep: SplitStep["keep"]): string[] {
   return words;
 }
 
+function split(text: string, pattern: RegExp, keep: SplitStep["keep"]): readonly string[] {
+  if (keep !== "isolated") return cut(text, pattern, keep);
+  // Patterns of language models match every character, and `match` is the fastest way.
+  const words = text.match(pattern) ?? [];
+  let length = 0;
+  for (const word of words) length += word === "" ? -Infinity : word.length;
+  return length === text.length ? words : cut(text, pattern, keep);
+}
+
 function splitterOf(step: SplitStep, path: string): WordSplitter {
   const pattern = translatePattern(step.pattern, path, "pre_tokenizer");
-  return (text) => {
-    try {
-      if (step.keep !== "isolated") return cut(text, pattern, step.keep);
-      // Patterns of language models match every character, and `match` is the fastest way.
-      const words = text.match(pattern) ?? [];
-      let length = 0;
-      for (const word of words) length += word === "" ? -Infinity : word.length;
-      return length === text.length ? words : cut(text, pattern, step.keep);
-    } catch (cause) {
-      throw new QorusError(
-        "invalid_argument",
-        `encode: the pattern ${step.pattern} of ${path} failed on a text of ${text.length} ` +
-          "characters; encode it in smaller parts",
-        { op: "encode", path, cause },
-      );
-    }
-  };
+  return (text) => guarded(() => split(text, pattern, step.keep), step.pattern, path, text);
 }
 
 /** All splits, each cutting the words of the one before. */
@@ -79,8 +86,8 @@ export function compileSplits(splits: readonly SplitStep[], path: string): WordS
   const splitters = splits.map((step) => splitterOf(step, path));
   return (text) => {
     let words: readonly string[] = [text];
-    for (const split of splitters) {
-      words = words.length === 1 ? split(words[0]) : words.flatMap(split);
+    for (const splitter of splitters) {
+      words = words.length === 1 ? splitter(words[0]) : words.flatMap(splitter);
     }
     return words;
   };
