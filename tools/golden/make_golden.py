@@ -1,0 +1,15 @@
+"""Writes tests/golden/data/: see README.md beside this file."""
+
+import torch
+
+import attention
+import elementwise
+import layers
+import products
+import quantization
+import rows
+
+if __name__ == "__main__":
+    torch.set_grad_enabled(False)
+    for family in (elementwise, products, rows, attention, quantization, layers):
+        family.make()

@@ -1,0 +1,66 @@
+/**
+ * Writes a Llama-shaped GGUF file with random weights, to measure speed with.
+ *
+ *   bun tools/write_random_model.ts /tmp/models/1.1b-q8_0.gguf --shape 1.1b --dtype q8_0
+ *   deno run -A tools/write_random_model.ts small.gguf --shape 1.1b --dtype q4_0 --layers 2
+ *
+ * @module
+ */
+
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import process from "node:process";
+import { type OptionDefinitions, readArguments, UsageError } from "../lib/cli/arguments.ts";
+import { formatBytes } from "../lib/cli/format.ts";
+import { ProgressBar } from "../lib/cli/progress.ts";
+import { QorusError } from "../lib/native/error.ts";
+import { shapes, writeRandomModel } from "./support/random_model.ts";
+
+const options = {
+  shape: { kind: "choice", choices: ["1.1b", "1b-128k"], help: "sizes (default: 1.1b)" },
+  dtype: {
+    kind: "choice",
+    choices: ["q4_0", "q8_0", "f16", "bf16", "f32"],
+    help: "element type of the matrices (default: q8_0)",
+  },
+  layers: {
+    kind: "integer",
+    least: 1,
+    most: 1000,
+    help: "other than the shape's number of layers",
+  },
+  seed: { kind: "integer", least: 0, help: "the same seed gives the same file (default: 1)" },
+} as const satisfies OptionDefinitions;
+
+async function main(given: readonly string[]): Promise<void> {
+  const { options: values, positionals } = readArguments(given, options, 1);
+  const [path] = positionals;
+  if (path === undefined) {
+    throw new UsageError(
+      "expected the path of the new file, and --shape, --dtype, --layers, --seed",
+    );
+  }
+  const shape = shapes[values.shape ?? "1.1b"];
+  const config = { ...shape, layerCount: values.layers ?? shape.layerCount };
+  mkdirSync(dirname(resolve(path)), { recursive: true });
+  const start = performance.now();
+  {
+    using progress = new ProgressBar();
+    await writeRandomModel(path, config, {
+      dtype: values.dtype ?? "q8_0",
+      seed: values.seed,
+      onProgress: ({ tensor, bytesDone, bytesTotal }) =>
+        progress.update(bytesDone / bytesTotal, tensor),
+    });
+  }
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  console.error(`${path}: ${formatBytes(statSync(path).size)} in ${seconds} s`);
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof QorusError)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
