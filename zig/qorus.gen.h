@@ -153,6 +153,13 @@ int32_t q_attention(uint32_t query, uint32_t keys, uint32_t values, uint32_t pos
 /* Index of the largest element. */
 int32_t q_argmax(uint32_t x);
 
+/* Starts the sequence of a generator, i32 [8], from a seed of 64 bits. */
+int32_t q_seed(uint32_t generator, uint32_t low, uint32_t high);
+
+/* Draws an index from a vector of logits; recent may be 0. Parameters: temperature, top-k, top-p,
+   min-p, repetition penalty, all f32 but top-k. */
+int32_t q_sample(uint32_t logits, uint32_t recent, uint32_t generator);
+
 #ifdef __cplusplus
 }
 #endif

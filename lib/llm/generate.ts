@@ -57,7 +57,7 @@ class Run {
     this.#filter = new StopFilter(typeof stop === "string" ? [stop] : stop);
     this.#stream = llm.tokenizer.decodeStream({
       skipSpecial: true,
-      continues: typeof prompt === "string" && prompt.length > 0,
+      continues: this.#prompt.some((id) => id !== llm.tokenizer.beginToken),
     });
     llm.sampler.start(sampling, seed, this.#prompt);
   }

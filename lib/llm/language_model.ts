@@ -105,7 +105,7 @@ export class LanguageModel implements Disposable {
     this.chatTemplate = checkpoint.chatTemplate;
     this.note = checkpoint.provenance?.note;
     this.contextLength = contextLengthOf(config, options);
-    const cacheDtype = options.cacheDtype ?? "f16";
+    const cacheDtype = options.cacheDtype ?? cacheDtypeFor(checkpoint);
     const slackBytes = 2 ** 24;
     this.#arena = new StateArena(
       repackedBytes(checkpoint) + cacheBytes(config, this.contextLength, cacheDtype) + slackBytes,
@@ -228,6 +228,12 @@ function checkLength(count: number, contextLength: number): void {
     given: count,
     expected: contextLength,
   });
+}
+
+/** Where weights are exact, so is the cache; else half the memory is worth more. */
+function cacheDtypeFor(checkpoint: Checkpoint): "f32" | "f16" {
+  const matrices = [...checkpoint.tensors.values()].filter(({ shape }) => shape.length === 2);
+  return matrices.every(({ dtype }) => dtype === "f32") ? "f32" : "f16";
 }
 
 function contextLengthOf(config: ModelConfig, options: LoadOptions): number {

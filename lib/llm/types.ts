@@ -10,7 +10,7 @@ export interface LoadOptions {
   tokenizer?: string;
   /** Longest sequence to make room for, in tokens. Default: the model's own, at most 8,192. */
   contextLength?: number;
-  /** Element type of the key/value cache. Default `f16`; `f32` for exact comparisons. */
+  /** Element type of the key/value cache. Default: `f32` where all matrices are, else `f16`. */
   cacheDtype?: "f32" | "f16";
   /** Takes messages such as "copying from a network file system". Default: standard error. */
   onMessage?: (message: string) => void;

@@ -122,6 +122,11 @@ export interface Native {
   q_attention(query: number, keys: number, values: number, position: number, scale: number, out: number): number;
   /** Index of the largest element. */
   q_argmax(x: number): number;
+  /** Starts the sequence of a generator, i32 [8], from a seed of 64 bits. */
+  q_seed(generator: number, low: number, high: number): number;
+  /** Draws an index from a vector of logits; recent may be 0. Parameters: temperature, top-k, top-p,
+   * min-p, repetition penalty, all f32 but top-k. */
+  q_sample(logits: number, recent: number, generator: number): number;
 }
 
 /** Argument types of each export. */
@@ -167,4 +172,6 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_store_cache: ["u32", "u32", "u32"],
   q_attention: ["u32", "u32", "u32", "u32", "f32", "u32"],
   q_argmax: ["u32"],
+  q_seed: ["u32", "u32", "u32"],
+  q_sample: ["u32", "u32", "u32"],
 };
