@@ -10,14 +10,22 @@
 import { mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
-import { type OptionDefinitions, readArguments, UsageError } from "../lib/cli/arguments.ts";
+import {
+  type OptionDefinitions,
+  readArguments,
+  UsageError,
+} from "../lib/cli/arguments.ts";
 import { formatBytes } from "../lib/cli/format.ts";
 import { ProgressBar } from "../lib/cli/progress.ts";
 import { QorusError } from "../lib/native/error.ts";
 import { shapes, writeRandomModel } from "./support/random_model.ts";
 
 const options = {
-  shape: { kind: "choice", choices: ["1.1b", "1b-128k"], help: "sizes (default: 1.1b)" },
+  shape: {
+    kind: "choice",
+    choices: ["1.1b", "1b-128k"],
+    help: "sizes (default: 1.1b)",
+  },
   dtype: {
     kind: "choice",
     choices: ["q4_0", "q8_0", "f16", "bf16", "f32"],
@@ -29,7 +37,11 @@ const options = {
     most: 1000,
     help: "other than the shape's number of layers",
   },
-  seed: { kind: "integer", least: 0, help: "the same seed gives the same file (default: 1)" },
+  seed: {
+    kind: "integer",
+    least: 0,
+    help: "the same seed gives the same file (default: 1)",
+  },
 } as const satisfies OptionDefinitions;
 
 async function main(given: readonly string[]): Promise<void> {
