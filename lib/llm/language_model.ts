@@ -34,8 +34,9 @@ const defaultContextLength = 8192;
 /** What {@linkcode LanguageModel} is made of. */
 export interface LanguageModelParts {
   readonly checkpoint: Checkpoint;
-  readonly tokenizer: Tokenizer;
   readonly options: LoadOptions;
+  /** Makes the tokenizer when it is first needed. */
+  readonly makeTokenizer: () => Tokenizer;
 }
 
 /**
@@ -58,8 +59,6 @@ export class LanguageModel implements Disposable {
   readonly format: Checkpoint["format"];
   /** Hyper-parameters. */
   readonly config: ModelConfig;
-  /** Text to tokens and back. */
-  readonly tokenizer: Tokenizer;
   /** What the model's file says about generation. */
   readonly generation: GenerationDefaults;
   /** Jinja template for conversations, if the model has one. */
@@ -88,6 +87,8 @@ export class LanguageModel implements Disposable {
   readonly sampler: Sampler;
   /** Counts generations, so that an older one notices that a newer one uses the cache. */
   generationCount = 0;
+  #tokenizer: Tokenizer | undefined;
+  readonly #makeTokenizer: () => Tokenizer;
   readonly #arena: StateArena;
   readonly #weights: MappedWeights;
   readonly #frequencies: Tensor;
@@ -95,12 +96,12 @@ export class LanguageModel implements Disposable {
   readonly #idValues: Int32Array;
 
   /** Maps the weights and takes memory for cache and sampler. */
-  constructor({ checkpoint, tokenizer, options }: LanguageModelParts) {
+  constructor({ checkpoint, options, makeTokenizer }: LanguageModelParts) {
     const { config } = checkpoint;
     this.path = checkpoint.path;
     this.format = checkpoint.format;
     this.config = config;
-    this.tokenizer = tokenizer;
+    this.#makeTokenizer = makeTokenizer;
     this.generation = checkpoint.generation;
     this.chatTemplate = checkpoint.chatTemplate;
     this.note = checkpoint.provenance?.note;
@@ -125,6 +126,17 @@ export class LanguageModel implements Disposable {
     }
     this.#idValues = this.#ids.data as Int32Array;
     this.parameterCount = this.network.parameters().reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /**
+   * Text to tokens and back. It is read when it is first asked for: a large vocabulary takes longer
+   * than mapping the weights.
+   *
+   * @throws {QorusError} `invalid_file` when its bytes are wrong or it belongs to another model.
+   */
+  get tokenizer(): Tokenizer {
+    this.#tokenizer ??= this.#makeTokenizer();
+    return this.#tokenizer;
   }
 
   /**

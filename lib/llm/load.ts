@@ -10,6 +10,7 @@ import { openCheckpoint } from "../formats/checkpoint.ts";
 import type { Checkpoint, TokenizerSource } from "../formats/types.ts";
 import { QorusError } from "../native/error.ts";
 import { loadTokenizer } from "../tokenizer/load.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { LanguageModel } from "./language_model.ts";
 import type { LoadOptions } from "./types.ts";
 
@@ -31,18 +32,22 @@ import type { LoadOptions } from "./types.ts";
 export async function load(path: string, options: LoadOptions = {}): Promise<LanguageModel> {
   const start = performance.now();
   const checkpoint = openCheckpoint(path);
-  const tokenizer = loadTokenizer(tokenizerSource(checkpoint, options.tokenizer));
-  if (tokenizer.vocabSize > checkpoint.config.vocabSize) {
-    throw new QorusError(
-      "invalid_file",
-      `${path}: the tokenizer has ${tokenizer.vocabSize} tokens, the model ` +
-        `${checkpoint.config.vocabSize}: they do not belong together`,
-      { path, given: tokenizer.vocabSize, expected: checkpoint.config.vocabSize },
-    );
-  }
-  const llm = new LanguageModel({ checkpoint, tokenizer, options });
+  const source = tokenizerSource(checkpoint, options.tokenizer);
+  const makeTokenizer = () => matchingTokenizer(checkpoint, source);
+  const llm = new LanguageModel({ checkpoint, options, makeTokenizer });
   llm.loadMilliseconds = performance.now() - start;
   return llm;
+}
+
+function matchingTokenizer({ path, config }: Checkpoint, source: TokenizerSource): Tokenizer {
+  const tokenizer = loadTokenizer(source);
+  if (tokenizer.vocabSize <= config.vocabSize) return tokenizer;
+  throw new QorusError(
+    "invalid_file",
+    `${path}: the tokenizer has ${tokenizer.vocabSize} tokens, the model ${config.vocabSize}: ` +
+      "they do not belong together",
+    { path, given: tokenizer.vocabSize, expected: config.vocabSize },
+  );
 }
 
 /** The tokenizer asked for, the model's own, or one that lies beside it. */
