@@ -60,7 +60,7 @@ export abstract class Module implements Disposable {
   }
 
   /**
-   * Takes over tensors by name; they are not copied.
+   * Takes over tensors by name; they are not copied. What it refuses leaves the module as it was.
    *
    * @throws {QorusError} `invalid_argument` when names are missing or left over, `invalid_shape`
    * when a shape differs.
@@ -77,6 +77,7 @@ export abstract class Module implements Disposable {
         { op: "loadStateDict", given: [...state.keys()], expected: [...parameters.keys()] },
       );
     }
+    for (const [name, parameter] of parameters) parameter.checkShape(state.get(name)!, name);
     for (const [name, parameter] of parameters) parameter.tensor = state.get(name)!;
   }
 
