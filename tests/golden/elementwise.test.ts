@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { full } from "../../lib/core/creation.ts";
+import { scope } from "../../lib/core/scope.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
 import * as ops from "../../lib/ops/elementwise.ts";
 import type { Bounds } from "../support/close.ts";
@@ -76,6 +77,7 @@ testRows(golden, [
 ]);
 
 test("golden elementwise: out receives the result, also in place", () => {
+  using _ = scope();
   for (const name of ["add_same", "sub_same", "mul_same", "div_same"] as const) {
     const apply = ops[name.slice(0, 3) as "add" | "sub" | "mul" | "div"];
     const [a, b] = [golden.tensor(`${name}/a`), golden.tensor(`${name}/b`)];
