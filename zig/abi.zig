@@ -15,6 +15,7 @@ const convert = @import("ops/convert.zig");
 const elementwise = @import("ops/elementwise.zig");
 const normalization = @import("ops/normalization.zig");
 const products = @import("ops/products.zig");
+const reduction = @import("ops/reduction.zig");
 const rope = @import("ops/rope.zig");
 const sampling = @import("ops/sampling.zig");
 const tensors = @import("ops/tensors.zig");
@@ -291,4 +292,9 @@ export fn q_seed(generator: u32, low: u32, high: u32) i32 {
 /// min-p, repetition penalty, all f32 but top-k.
 export fn q_sample(logits: u32, recent: u32, generator: u32) i32 {
     return call(sampling.sample, .{ logits, recent, generator });
+}
+
+/// Sums x down to a shape that broadcasts to x's; parameters: sizes.
+export fn q_sum_to(x: u32, rank: u32) i32 {
+    return call(reduction.sumTo, .{ x, rank });
 }

@@ -160,6 +160,9 @@ int32_t q_seed(uint32_t generator, uint32_t low, uint32_t high);
    min-p, repetition penalty, all f32 but top-k. */
 int32_t q_sample(uint32_t logits, uint32_t recent, uint32_t generator);
 
+/* Sums x down to a shape that broadcasts to x's; parameters: sizes. */
+int32_t q_sum_to(uint32_t x, uint32_t rank);
+
 #ifdef __cplusplus
 }
 #endif

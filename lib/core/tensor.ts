@@ -7,6 +7,7 @@
 import { QorusError } from "../native/error.ts";
 import { type Context, context } from "./context.ts";
 import { type DType, dtypes } from "./dtype.ts";
+import { type GradientNode, record } from "./gradient.ts";
 
 /** Arrays that view a tensor's memory: f32, i32 and bytes; f16, bf16 as their 16 bits. */
 export type TensorData = Float32Array | Int32Array | Uint16Array | Uint8Array;
@@ -19,6 +20,7 @@ const layouts = ["rows", "rows16"] as const;
 
 // The layout of `Tensor` in zig/core/tensor.zig, in bytes or in words of 32 bits.
 const indexMask = 2 ** 18 - 1;
+const firstScratchIndex = 2 ** 16;
 const wordsPerDescriptor = 32;
 const sizesWord = 4;
 const stridesWord = 10;
@@ -36,6 +38,12 @@ const flagsByte = 91;
 export class Tensor implements Disposable {
   /** The native library's number for this tensor. */
   readonly handle: number;
+  /** Whether gradients flow to this tensor. Set it on tensors that are to be learned. */
+  requiresGrad = false;
+  /** The gradient, after `backward()`: f32, shaped like the tensor. */
+  grad: Tensor | undefined = undefined;
+  /** How the tensor was computed, while its tape is kept. */
+  node: GradientNode | undefined = undefined;
   readonly #context: Context;
   readonly #index: number;
   readonly #generation: number;
@@ -52,6 +60,11 @@ export class Tensor implements Disposable {
   get isLive(): boolean {
     const word = this.#index * wordsPerDescriptor + generationWord;
     return this.#context.words[word] === this.#generation;
+  }
+
+  /** Whether the tensor outlives scopes: it lies in a state arena or in a file. */
+  get isLasting(): boolean {
+    return this.#index < firstScratchIndex;
   }
 
   #word(offset: number): number {
@@ -219,23 +232,35 @@ export class Tensor implements Disposable {
     });
   }
 
-  /** A view in another shape with as many elements; one size may be -1 and is computed. */
+  /**
+   * A view in another shape with as many elements; one size may be -1 and is computed.
+   *
+   * @throws {QorusError} `invalid_layout` when the tensor is not contiguous: use `reshape`.
+   */
+  view(shape: readonly number[]): Tensor {
+    const view = this.#view(inferSize(shape, this.size));
+    if (!this.requiresGrad) return view;
+    const { shape: original } = this;
+    return record("view", view, [this], (gradient) => [gradient.reshape(original)]);
+  }
+
+  /** The tensor in another shape: a view where it is contiguous, else a copy in scratch. */
   reshape(shape: readonly number[]): Tensor {
-    const sizes = inferSize(shape, this.size);
-    this.#context.writeSizes(sizes, "reshape");
-    return this.#wrap(
-      this.#context.native.q_reshape(this.#live("reshape"), sizes.length),
-      "reshape",
-    );
+    return this.contiguous().view(shape);
+  }
+
+  #view(sizes: readonly number[]): Tensor {
+    this.#context.writeSizes(sizes, "view");
+    return this.#wrap(this.#context.native.q_reshape(this.#live("view"), sizes.length), "view");
   }
 
   /** A view with dimensions in another order: `order[i]` is the dimension that comes to place i. */
   permute(order: readonly number[]): Tensor {
     this.#context.writeSizes(order, "permute");
-    return this.#wrap(
-      this.#context.native.q_permute(this.#live("permute"), order.length),
-      "permute",
-    );
+    const handle = this.#live("permute");
+    const view = this.#wrap(this.#context.native.q_permute(handle, order.length), "permute");
+    if (!this.requiresGrad) return view;
+    return record("permute", view, [this], (gradient) => [gradient.permute(inverse(order))]);
   }
 
   /** A view with two dimensions exchanged; negative dimensions count from the end. */
@@ -262,19 +287,43 @@ export class Tensor implements Disposable {
     }
     const length = Math.ceil((to - from) / step);
     const handle = this.#live("slice");
-    return this.#wrap(this.#context.native.q_slice(handle, along, from, length, step), "slice");
+    const { native } = this.#context;
+    const view = this.#wrap(native.q_slice(handle, along, from, length, step), "slice");
+    if (!this.requiresGrad) return view;
+    const { shape } = this;
+    return record("slice", view, [this], (gradient) => {
+      const whole = zeroFloats(shape);
+      whole.slice(along, from, to, step).copyFrom(gradient);
+      return [whole];
+    });
   }
 
   /** A read-only view that repeats dimensions of size 1 up to `shape`, without a copy. */
   expand(shape: readonly number[]): Tensor {
     this.#context.writeSizes(shape, "expand");
-    return this.#wrap(this.#context.native.q_expand(this.#live("expand"), shape.length), "expand");
+    const handle = this.#live("expand");
+    const view = this.#wrap(this.#context.native.q_expand(handle, shape.length), "expand");
+    if (!this.requiresGrad) return view;
+    const { shape: original } = this;
+    return record("expand", view, [this], (gradient) => [sumTo(gradient, original)]);
   }
 
   /** The tensor itself when it is contiguous, else a row-major copy in scratch. */
   contiguous(): Tensor {
     if (this.isContiguous) return this;
-    return this.#wrap(this.#context.native.q_copy(this.#live("contiguous"), 0), "contiguous");
+    const copy = this.#wrap(this.#context.native.q_copy(this.#live("contiguous"), 0), "contiguous");
+    return this.requiresGrad ? record("contiguous", copy, [this], (gradient) => [gradient]) : copy;
+  }
+
+  /** The same memory, without the tape behind it. */
+  detach(): Tensor {
+    return this.#view(this.shape);
+  }
+
+  /** Puts the operation that made this tensor on the tape. */
+  attach(node: GradientNode): void {
+    this.node = node;
+    this.requiresGrad = true;
   }
 
   /** Copies the elements of `source`, which has the same shape and dtype. */
@@ -364,6 +413,26 @@ export function dimensionOf(dimension: number, rank: number, op: string): number
       given: dimension,
     },
   );
+}
+
+/** Sums what broadcasting repeated: the gradient of a tensor of `shape` that was expanded. */
+export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
+  const library = context();
+  library.writeSizes(shape, "sumTo");
+  return wrap(library.native.q_sum_to(handleOf(x, "sumTo"), shape.length), "sumTo");
+}
+
+function zeroFloats(shape: readonly number[]): Tensor {
+  const library = context();
+  library.writeSizes(shape, "zeros");
+  return wrap(library.native.q_tensor_create(0, 0, 0, shape.length), "zeros").fill(0);
+}
+
+/** The order that undoes another. */
+function inverse(order: readonly number[]): number[] {
+  const result = new Array<number>(order.length);
+  for (let i = 0; i < order.length; i++) result[order[i]] = i;
+  return result;
 }
 
 function inferSize(shape: readonly number[], count: number): number[] {

@@ -127,6 +127,8 @@ export interface Native {
   /** Draws an index from a vector of logits; recent may be 0. Parameters: temperature, top-k, top-p,
    * min-p, repetition penalty, all f32 but top-k. */
   q_sample(logits: number, recent: number, generator: number): number;
+  /** Sums x down to a shape that broadcasts to x's; parameters: sizes. */
+  q_sum_to(x: number, rank: number): number;
 }
 
 /** Argument types of each export. */
@@ -174,4 +176,5 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_argmax: ["u32"],
   q_seed: ["u32", "u32", "u32"],
   q_sample: ["u32", "u32", "u32"],
+  q_sum_to: ["u32", "u32"],
 };

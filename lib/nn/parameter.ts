@@ -9,12 +9,13 @@ import { QorusError } from "../native/error.ts";
 
 /**
  * A tensor that a module learns. Its initial values are computed on first use, so that a model
- * whose weights are loaded from a file never pays for them.
+ * whose weights are taken from a file never pays for them.
  */
 export class Parameter implements Disposable {
   /** Sizes, outermost first. */
   readonly shape: readonly number[];
   #tensor: Tensor | undefined;
+  #requiresGrad = true;
   readonly #initialize: () => Tensor;
 
   /**
@@ -28,30 +29,45 @@ export class Parameter implements Disposable {
 
   /** The values. */
   get tensor(): Tensor {
-    this.#tensor ??= this.#initialize();
+    if (this.#tensor === undefined) {
+      this.#tensor = this.#initialize();
+      this.#tensor.requiresGrad = this.#requiresGrad;
+    }
     return this.#tensor;
   }
 
   /**
-   * Replaces the values by a tensor of the same shape and any dtype.
+   * Replaces the values by a tensor of the same shape and any dtype, which is used as it is: it is
+   * learned only if it requires a gradient.
    *
    * @throws {QorusError} `invalid_shape` when the shapes differ.
    */
   set tensor(replacement: Tensor) {
-    this.checkShape(replacement);
+    const { shape } = replacement;
+    if (shape.length !== this.shape.length || shape.some((size, i) => size !== this.shape[i])) {
+      throw new QorusError(
+        "invalid_shape",
+        `parameter: a tensor of [${shape}] was given for one of [${this.shape}]`,
+        { given: shape, expected: this.shape },
+      );
+    }
     this.#tensor = replacement;
+    this.#requiresGrad = replacement.requiresGrad;
   }
 
-  /** Throws unless the tensor has this parameter's shape; `name` is for the message. */
-  checkShape({ shape }: Tensor, name = "parameter"): void {
-    if (shape.length === this.shape.length && shape.every((size, i) => size === this.shape[i])) {
-      return;
-    }
-    throw new QorusError(
-      "invalid_shape",
-      `${name}: a tensor of [${shape}] was given for one of [${this.shape}]`,
-      { field: name, given: shape, expected: this.shape },
-    );
+  /** Whether the parameter is learned; set it to false to freeze it. */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad;
+  }
+
+  set requiresGrad(value: boolean) {
+    this.#requiresGrad = value;
+    if (this.#tensor !== undefined) this.#tensor.requiresGrad = value;
+  }
+
+  /** The gradient, after `backward()`. */
+  get grad(): Tensor | undefined {
+    return this.#tensor?.grad;
   }
 
   /** Number of elements. */

@@ -5,13 +5,25 @@
  */
 
 import { context } from "../core/context.ts";
-import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
+import { isRecording, record } from "../core/gradient.ts";
+import { handleOf, sumTo, type Tensor, wrap } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 
 /** Options of operations that can write their result into a tensor that is there already. */
 export interface OutOption {
   /** Takes the result, in place of a new tensor; has the result's shape and dtype. */
   out?: Tensor;
+}
+
+/** Throws for an operation on the tape that would overwrite what the tape may need. */
+export function forbidInPlace(op: string): void {
+  if (!isRecording()) return;
+  throw new QorusError(
+    "invalid_argument",
+    `${op}: the option out cannot be used while gradients are recorded: leave it out, or compute ` +
+      "inside noGrad()",
+    { op, field: "out" },
+  );
 }
 
 // The codes of zig/kernels/cpu/elementwise_interface.zig.
@@ -54,6 +66,33 @@ function binary(
   return wrap(native.q_binary(code, handleOf(a, op), handleOf(b, op), target), op);
 }
 
+/** Records an operation of two operands; gradients are summed over what broadcasting repeated. */
+function recorded(
+  op: string,
+  output: Tensor,
+  a: Tensor | number,
+  b: Tensor | number,
+  { out }: OutOption,
+  backward: (gradient: Tensor) => [Tensor, Tensor],
+): Tensor {
+  const tensors = [a, b].filter((operand) => typeof operand !== "number");
+  if (!tensors.some(({ requiresGrad }) => requiresGrad)) return output;
+  if (out !== undefined) forbidInPlace(op);
+  return record(op, output, tensors, (gradient) => {
+    const gradients = backward(gradient);
+    return [a, b].flatMap((operand, i) =>
+      typeof operand === "number" ? [] : [reduceTo(gradients[i], operand.shape)]
+    );
+  });
+}
+
+/** Sums a gradient over what broadcasting repeated, where it did. */
+export function reduceTo(gradient: Tensor, shape: readonly number[]): Tensor {
+  const given = gradient.shape;
+  const same = given.length === shape.length && given.every((size, i) => size === shape[i]);
+  return same ? gradient : sumTo(gradient, shape);
+}
+
 /**
  * `a + b`, f32, with NumPy's broadcasting: dimensions of size 1 are repeated, missing outer ones
  * added.
@@ -61,22 +100,36 @@ function binary(
  * @throws {QorusError} `invalid_shape` when the shapes do not fit each other.
  */
 export function add(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
-  return binary("add", a, b, options);
+  const sum = binary("add", a, b, options);
+  return recorded("add", sum, a, b, options, (gradient) => [gradient, gradient]);
 }
 
 /** `a - b`, f32, with broadcasting as in {@linkcode add}. */
 export function sub(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
-  return binary("sub", a, b, options);
+  const difference = binary("sub", a, b, options);
+  return recorded("sub", difference, a, b, options, (gradient) => [gradient, neg(gradient)]);
 }
 
 /** `a * b` element by element, f32, with broadcasting as in {@linkcode add}. */
 export function mul(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
-  return binary("mul", a, b, options);
+  const product = binary("mul", a, b, options);
+  return recorded(
+    "mul",
+    product,
+    a,
+    b,
+    options,
+    (gradient) => [mul(gradient, b), mul(gradient, a)],
+  );
 }
 
 /** `a / b` element by element, f32, with broadcasting as in {@linkcode add}. */
 export function div(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
-  return binary("div", a, b, options);
+  const quotient = binary("div", a, b, options);
+  return recorded("div", quotient, a, b, options, (gradient) => {
+    const first = div(gradient, b);
+    return [first, neg(mul(first, quotient))];
+  });
 }
 
 /** `max(x, 0)`. */

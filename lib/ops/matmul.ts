@@ -5,8 +5,9 @@
  */
 
 import { context } from "../core/context.ts";
-import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
-import type { OutOption } from "./elementwise.ts";
+import { record } from "../core/gradient.ts";
+import { handleOf, sumTo, type Tensor, wrap } from "../core/tensor.ts";
+import { forbidInPlace, type OutOption, reduceTo } from "./elementwise.ts";
 
 /**
  * Product of f32 matrices: `[..., m, k] x [..., k, n] -> [..., m, n]`. Outer dimensions are
@@ -17,7 +18,13 @@ import type { OutOption } from "./elementwise.ts";
 export function matmul(a: Tensor, b: Tensor, { out }: OutOption = {}): Tensor {
   const op = "matmul";
   const target = out === undefined ? 0 : handleOf(out, op);
-  return wrap(context().native.q_matmul(handleOf(a, op), handleOf(b, op), target), op);
+  const product = wrap(context().native.q_matmul(handleOf(a, op), handleOf(b, op), target), op);
+  if (!a.requiresGrad && !b.requiresGrad) return product;
+  if (out !== undefined) forbidInPlace(op);
+  return record(op, product, [a, b], (gradient) => [
+    a.requiresGrad ? reduceTo(matmul(gradient, b.transpose(-2, -1)), a.shape) : undefined,
+    b.requiresGrad ? reduceTo(matmul(a.transpose(-2, -1), gradient), b.shape) : undefined,
+  ]);
 }
 
 /**
@@ -33,7 +40,7 @@ export function linear(
   { out }: OutOption = {},
 ): Tensor {
   const op = "linear";
-  return wrap(
+  const product = wrap(
     context().native.q_linear(
       handleOf(x, op),
       handleOf(weight, op),
@@ -42,4 +49,17 @@ export function linear(
     ),
     op,
   );
+  const inputs = bias === undefined ? [x, weight] : [x, weight, bias];
+  if (!inputs.some(({ requiresGrad }) => requiresGrad)) return product;
+  if (out !== undefined) forbidInPlace(op);
+  return record(op, product, inputs, (gradient) => {
+    const rows = gradient.reshape([-1, weight.shape[0]]);
+    return [
+      x.requiresGrad ? matmul(rows, weight).reshape(x.shape) : undefined,
+      weight.requiresGrad
+        ? matmul(rows.transpose(0, 1), x.reshape([-1, weight.shape[1]]))
+        : undefined,
+      bias?.requiresGrad ? sumTo(rows, bias.shape) : undefined,
+    ];
+  });
 }

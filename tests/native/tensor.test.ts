@@ -25,14 +25,15 @@ test("tensor: views share memory", () => {
   assertEquals(turned.toArray(), [[1, 4], [2, 5], [3, 6]]);
   assert(!turned.isContiguous);
   assertThrows(() => turned.data, QorusError, "contiguous");
-  assertThrows(() => turned.reshape([6]), QorusError, "contiguous");
+  assertThrows(() => turned.view([6]), QorusError, "contiguous");
+  assertEquals(turned.reshape([6]).toArray(), [1, 4, 2, 5, 3, 6]);
   assertEquals(x.reshape([3, -1]).toArray(), [[1, 2], [3, 4], [5, 6]]);
   assertEquals(x.slice(1, 0, 3, 2).toArray(), [[1, 3], [4, 6]]);
   assertEquals(x.slice(0, -1, 2).toArray(), [[4, 5, 6]]);
   assertEquals(tensor([[1], [2]]).expand([2, 2]).toArray(), [[1, 1], [2, 2]]);
   x.data[0] = 9;
   assertEquals(turned.contiguous().toArray(), [[9, 4], [2, 5], [3, 6]]);
-  assertThrows(() => x.reshape([7]), QorusError, "[2, 3] has 6 elements, [7] has 7");
+  assertThrows(() => x.view([7]), QorusError, "[2, 3] has 6 elements, [7] has 7");
   assertThrows(() => x.permute([0, 0]), QorusError, "permute");
   assertThrows(() => x.slice(1, 2, 9), QorusError, "slice");
   assertThrows(() => x.expand([4, 3]), QorusError, "cannot be expanded");

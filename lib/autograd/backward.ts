@@ -1,0 +1,134 @@
+/**
+ * Gradients: walking the tape backwards.
+ *
+ * @module
+ */
+
+import { context } from "../core/context.ts";
+import { empty, ones } from "../core/creation.ts";
+import { type GradientNode, noGrad } from "../core/gradient.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { QorusError } from "../native/error.ts";
+import { add } from "../ops/elementwise.ts";
+
+/** How {@linkcode backward} walks. */
+export interface BackwardOptions {
+  /** Gradient of the result, shaped like it; needed unless the result has one element. */
+  gradient?: Tensor;
+  /** Keep the tape for another pass. Default: false. */
+  retainGraph?: boolean;
+}
+
+/**
+ * Computes the gradients of `result` with respect to every tensor it was computed from that
+ * requires one, and adds them to `grad` of those that no operation made (parameters and inputs).
+ *
+ * Gradients in between live in scratch; `grad` of a tensor that outlives scopes is in state.
+ *
+ * @throws {QorusError} `invalid_argument` when nothing requires a gradient, when the tape was used
+ * already, or when the result has several elements and no gradient is given.
+ *
+ * @example
+ * ```ts
+ * import { backward, mul, sum, tensor } from "@qorus/qorus";
+ *
+ * const x = tensor([1, 2, 3]);
+ * x.requiresGrad = true;
+ * backward(sum(mul(x, x)));
+ * console.log(x.grad?.toArray()); // [2, 4, 6]
+ * ```
+ */
+export function backward(result: Tensor, options: BackwardOptions = {}): void {
+  const { retainGraph = false } = options;
+  checkResult(result, options.gradient);
+  noGrad(() => {
+    const gradients = new Map<Tensor, Tensor>();
+    gradients.set(result, options.gradient ?? ones(result.shape));
+    for (const tensor of inReverse(result)) {
+      const gradient = gradients.get(tensor);
+      gradients.delete(tensor);
+      if (gradient === undefined) continue;
+      if (tensor.node === undefined) accumulate(tensor, gradient);
+      else propagate(tensor.node, gradient, gradients, retainGraph);
+    }
+  });
+}
+
+function propagate(
+  node: GradientNode,
+  gradient: Tensor,
+  gradients: Map<Tensor, Tensor>,
+  retainGraph: boolean,
+): void {
+  if (node.backward === undefined) throw usedTwice(node.op);
+  const inputGradients = node.backward(gradient);
+  if (!retainGraph) node.backward = undefined;
+  for (const [i, input] of node.inputs.entries()) {
+    const inputGradient = inputGradients[i];
+    if (!input.requiresGrad || inputGradient === undefined) continue;
+    const earlier = gradients.get(input);
+    gradients.set(input, earlier === undefined ? inputGradient : add(earlier, inputGradient));
+  }
+}
+
+/** Tensors from the result back, each before those that it was computed from. */
+function inReverse(result: Tensor): Tensor[] {
+  const order: Tensor[] = [];
+  const seen = new Set<Tensor>([result]);
+  // Depth first without recursion: a sequence model's tape is deeper than the stack.
+  const path: { tensor: Tensor; next: number }[] = [{ tensor: result, next: 0 }];
+  while (path.length > 0) {
+    const top = path[path.length - 1];
+    const inputs = top.tensor.node?.inputs ?? [];
+    if (top.next === inputs.length) {
+      order.push(top.tensor);
+      path.pop();
+      continue;
+    }
+    const input = inputs[top.next++];
+    if (!input.requiresGrad || seen.has(input)) continue;
+    seen.add(input);
+    path.push({ tensor: input, next: 0 });
+  }
+  return order.reverse();
+}
+
+/** Adds to the gradient of a tensor that no operation made. */
+function accumulate(tensor: Tensor, gradient: Tensor): void {
+  if (tensor.grad?.isLive) {
+    add(tensor.grad, gradient, { out: tensor.grad });
+    return;
+  }
+  const state = tensor.isLasting ? context().defaultState() : 0;
+  tensor.grad = empty(tensor.shape, { state }).copyFrom(gradient);
+}
+
+function checkResult(result: Tensor, gradient: Tensor | undefined): void {
+  if (!result.requiresGrad) {
+    throw new QorusError(
+      "invalid_argument",
+      "backward: nothing that the result was computed from requires a gradient: set requiresGrad " +
+        "before computing, and do not compute inside noGrad()",
+      { op: "backward" },
+    );
+  }
+  const shape = result.shape.join(", ");
+  const matches = gradient === undefined ? result.size === 1 : gradient.shape.join(", ") === shape;
+  if (matches) return;
+  throw new QorusError(
+    "invalid_shape",
+    gradient === undefined
+      ? `backward: the result is [${shape}]: give its gradient, or reduce it to one element`
+      : `backward: the gradient is [${gradient.shape.join(", ")}], the result [${shape}]`,
+    { op: "backward", given: gradient?.shape, expected: result.shape },
+  );
+}
+
+function usedTwice(op: string): QorusError {
+  return new QorusError(
+    "invalid_argument",
+    `backward: the tape of ${op} has been used already: compute the result again, or keep the tape ` +
+      "with retainGraph",
+    { op: "backward" },
+  );
+}

@@ -1,0 +1,72 @@
+/**
+ * What a tensor knows of how it was computed.
+ *
+ * @module
+ */
+
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * Gradients of an operation's inputs, given that of its output: one for each input, undefined for
+ * those that need none. Runs inside the scope of the forward pass; may return `gradient` itself or
+ * views of it.
+ */
+export type Backward = (gradient: Tensor) => readonly (Tensor | undefined)[];
+
+/** One operation of the tape: which tensors it used and how gradients flow back to them. */
+export interface GradientNode {
+  /** The operation's name, for messages. */
+  readonly op: string;
+  /** The operands; gradients are computed for those that require them. */
+  readonly inputs: readonly Tensor[];
+  /** Gradients of the inputs; undefined once used, so that a second pass is noticed. */
+  backward: Backward | undefined;
+}
+
+let depth = 0;
+
+/** Whether operations are being recorded. */
+export function isRecording(): boolean {
+  return depth === 0;
+}
+
+/**
+ * Runs a function without recording operations, and returns its result: for inference, metrics and
+ * updates of parameters.
+ *
+ * @example
+ * ```ts
+ * import { add, noGrad, tensor } from "@qorus/qorus";
+ *
+ * const sum = noGrad(() => add(tensor([1]), tensor([2])));
+ * ```
+ */
+export function noGrad<T>(run: () => T): T {
+  depth++;
+  try {
+    return run();
+  } finally {
+    depth--;
+  }
+}
+
+/**
+ * Puts an operation on the tape when it is being recorded and an input requires a gradient.
+ *
+ * @param backward may close over inputs and output; both live as long as the scope
+ * @returns the output
+ */
+export function record(
+  op: string,
+  output: Tensor,
+  inputs: readonly Tensor[],
+  backward: Backward,
+): Tensor {
+  if (depth > 0) return output;
+  for (let i = 0; i < inputs.length; i++) {
+    if (!inputs[i].requiresGrad) continue;
+    output.attach({ op, inputs, backward });
+    break;
+  }
+  return output;
+}
