@@ -43,16 +43,21 @@ export class Parameter implements Disposable {
    * @throws {QorusError} `invalid_shape` when the shapes differ.
    */
   set tensor(replacement: Tensor) {
-    const { shape } = replacement;
-    if (shape.length !== this.shape.length || shape.some((size, i) => size !== this.shape[i])) {
-      throw new QorusError(
-        "invalid_shape",
-        `parameter: a tensor of [${shape}] was given for one of [${this.shape}]`,
-        { given: shape, expected: this.shape },
-      );
-    }
+    this.checkShape(replacement);
     this.#tensor = replacement;
     this.#requiresGrad = replacement.requiresGrad;
+  }
+
+  /** Throws unless the tensor has this parameter's shape; `name` is for the message. */
+  checkShape({ shape }: Tensor, name = "parameter"): void {
+    if (shape.length === this.shape.length && shape.every((size, i) => size === this.shape[i])) {
+      return;
+    }
+    throw new QorusError(
+      "invalid_shape",
+      `${name}: a tensor of [${shape}] was given for one of [${this.shape}]`,
+      { field: name, given: shape, expected: this.shape },
+    );
   }
 
   /** Whether the parameter is learned; set it to false to freeze it. */
