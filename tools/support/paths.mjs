@@ -31,9 +31,15 @@ function isExecutable(path) {
   return existsSync(path) && statSync(path).size > 1_000_000;
 }
 
+/** The package with the Zig compiler for this system. */
+export const zigPackage = `@zigc/${platform}-${arch}`;
+
+/** The package with Deno for this system. */
+export const denoPackage = `@deno/${platform}-${arch}${platform === "linux" ? "-glibc" : ""}`;
+
 /** The pinned Zig compiler; the path where it belongs when it is not installed. */
 export function zigPath() {
-  return join(packages, "@zigc", `${platform}-${arch}`, "bin", `zig${suffix}`);
+  return join(packages, zigPackage, "bin", `zig${suffix}`);
 }
 
 /** The pinned Bun, wherever its install script has put it; undefined when it is not installed. */
@@ -49,10 +55,9 @@ export function bunPath() {
 
 /** The pinned Deno; undefined when it is not installed (there is none for musl). */
 export function denoPath() {
-  const variant = `${platform}-${arch}${platform === "linux" ? "-glibc" : ""}`;
   return [
     join(packages, "deno", `deno${suffix}`),
-    join(packages, "@deno", variant, `deno${suffix}`),
+    join(packages, denoPackage, `deno${suffix}`),
   ].find(isExecutable);
 }
 
