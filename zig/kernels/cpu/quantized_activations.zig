@@ -15,9 +15,14 @@ const B = @Vector(block_columns, i8);
 pub const Form = enum {
     /// Four i8.
     bytes,
-    /// Four i16 in the order 0, 2, 1, 3: for processors that multiply pairs of i16. A vector of
-    /// weights then splits into its even and its odd columns with one mask and one shift.
+    /// Two pairs of i16, columns 0 and 2, then columns 1 and 3: for processors that multiply pairs
+    /// of i16. A vector of weights splits into those pairs with one mask and one shift.
     pairs,
+
+    /// Words of four columns.
+    pub fn words(form: Form) usize {
+        return if (form == .bytes) 1 else 2;
+    }
 };
 
 /// The form that this instruction set's `multiply_groups` wants for weights of `dtype`.
@@ -42,10 +47,9 @@ pub fn Block(comptime form: Form, comptime tokens: usize) type {
         scale: [tokens]f32,
         /// `-zeroPoint * sum(numbers)`: takes back what the weights' zero point adds to a product.
         offset: [tokens]i32,
-        /// `numbers[g][t]` holds columns 4g to 4g + 3 of token t.
-        numbers: [block_columns / 4][tokens]Quad,
-
-        pub const Quad = if (form == .bytes) u32 else [2]u32;
+        /// `numbers[g][..][t]` holds columns 4g to 4g + 3 of token t. The words of one token are not
+        /// neighbours: the compiler would read them together and take them apart again.
+        numbers: [block_columns / 4][form.words()][tokens]u32,
     };
 }
 
@@ -73,8 +77,8 @@ inline fn sum(numbers: B) i32 {
     return @reduce(.Add, @as(@Vector(block_columns, i16), numbers));
 }
 
-/// The eight quads of a block in the given form.
-inline fn quads(comptime form: Form, numbers: B) [block_columns / 4]Block(form, 1).Quad {
+/// A block's columns in the given form, four at a time.
+inline fn quads(comptime form: Form, numbers: B) [block_columns / 4][form.words()]u32 {
     if (form == .bytes) return @bitCast(numbers);
     const order = comptime order: {
         var order: [block_columns]i32 = undefined;
@@ -95,7 +99,9 @@ fn quantizeTokens(comptime dtype: DType, comptime tokens: usize, out: [*]align(6
             block.scale[token] = quantized.scale;
             block.offset[token] = -zeroPoint(dtype) * sum(quantized.numbers);
             const all = quads(form, quantized.numbers);
-            for (&block.numbers, all) |*group, quad| group[token] = quad;
+            for (&block.numbers, all) |*group, words| {
+                for (group, words) |*tokens_words, word| tokens_words[token] = word;
+            }
         }
     }
 }
@@ -112,16 +118,34 @@ pub fn quantizeTile(out: [*]align(64) u8, x: [*]const f32, token_count: usize, c
 
 /// One token for weights in GGML's arrangement.
 pub const TokenBlock = extern struct {
-    scale: f32,
+    /// As `Block.offset`, in the first lane of a register of sums.
+    offset: [8]i32,
     numbers: [block_columns]i8,
+    scale: f32,
 };
 
-pub fn quantizeToken(out: [*]align(64) u8, x: [*]const f32, columns: usize) callconv(.c) void {
+pub fn quantizeToken(
+    out: [*]align(64) u8,
+    x: [*]const f32,
+    columns: usize,
+    dtype: DType,
+) callconv(.c) void {
     const blocks: [*]TokenBlock = @ptrCast(out);
+    const zero_point = tokenZeroPoint(dtype);
     for (0..columns / block_columns) |index| {
         const quantized = quantizeBlock(x + index * block_columns);
-        blocks[index] = .{ .scale = quantized.scale, .numbers = quantized.numbers };
+        const block = &blocks[index];
+        block.offset = @splat(0);
+        block.offset[0] = -zero_point * sum(quantized.numbers);
+        block.numbers = quantized.numbers;
+        block.scale = quantized.scale;
     }
+}
+
+/// Like `zeroPoint`, for `multiply_blocks`: only VNNI wants Q8_0 unsigned.
+pub fn tokenZeroPoint(dtype: DType) i32 {
+    if (dtype == .q4_0) return 8;
+    return if (simd.has_vnni) 128 else 0;
 }
 
 comptime {

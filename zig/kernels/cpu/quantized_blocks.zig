@@ -18,8 +18,8 @@ const Numbers = @Vector(block_columns, i8);
 const sum_lanes = @min(simd.lanes, 8);
 const Sums = @Vector(sum_lanes, i32);
 const Totals = @Vector(sum_lanes, f32);
-/// Rows that share every load of activations.
-const rows_at_once = 4;
+/// Sums of one row that are kept apart, so that none waits for its own last addition.
+const strands = 4;
 
 fn Block(comptime dtype: DType) type {
     return switch (dtype) {
@@ -42,12 +42,8 @@ fn multiplyAs(comptime dtype: DType, job: *const interface.Job) void {
     for (0..job.token_count) |token| {
         const x: [*]const TokenBlock = @ptrCast(@alignCast(job.x + token * interface.tileBytes(job.columns)));
         const out = job.out + token * job.out_stride;
-        var row: usize = 0;
-        while (row + rows_at_once <= job.row_count) : (row += rows_at_once) {
-            multiplyRows(dtype, rows_at_once, weight + row * block_count, x, block_count, out + row);
-        }
-        while (row < job.row_count) : (row += 1) {
-            multiplyRows(dtype, 1, weight + row * block_count, x, block_count, out + row);
+        for (out[0..job.row_count], 0..) |*number, row| {
+            number.* = multiplyRow(dtype, weight + row * block_count, x, block_count);
         }
         if (job.bias) |bias| {
             for (out[0..job.row_count], bias) |*number, addend| number.* += addend;
@@ -55,34 +51,43 @@ fn multiplyAs(comptime dtype: DType, job: *const interface.Job) void {
     }
 }
 
-fn multiplyRows(
+fn multiplyRow(
     comptime dtype: DType,
-    comptime rows: usize,
-    weight: [*]const Block(dtype),
+    row: [*]const Block(dtype),
     x: [*]const TokenBlock,
     block_count: usize,
-    out: [*]f32,
-) void {
-    var totals: [rows]Totals = @splat(@splat(0));
-    for (0..block_count) |index| {
-        const numbers: Numbers = x[index].numbers;
-        inline for (&totals, 0..) |*total, row| {
-            const block = &weight[row * block_count + index];
-            const sums: Totals = @floatFromInt(dotBlock(unpack(dtype, block), numbers));
-            const scale = widenHalf(1, .{block.d})[0] * x[index].scale;
-            total.* = simd.mulAdd(sums, @as(Totals, @splat(scale)), total.*);
-        }
+) f32 {
+    var totals: [strands]Totals = @splat(@splat(0));
+    var index: usize = 0;
+    while (index + strands <= block_count) : (index += strands) {
+        inline for (&totals, 0..) |*total, i| addBlock(dtype, total, &row[index + i], &x[index + i]);
     }
-    inline for (totals, 0..) |total, row| out[row] = reduce(total);
+    while (index < block_count) : (index += 1) addBlock(dtype, &totals[0], &row[index], &x[index]);
+    inline for (totals[1..]) |total| totals[0] += total;
+    return reduce(totals[0]);
 }
 
+inline fn addBlock(
+    comptime dtype: DType,
+    total: *Totals,
+    block: *const Block(dtype),
+    x: *const TokenBlock,
+) void {
+    const sums: Totals = @floatFromInt(dotBlock(dtype, block, x.numbers, x.offset[0..sum_lanes].*));
+    const scales = widenHalf(sum_lanes, @splat(@bitCast(block.d)));
+    total.* = simd.mulAdd(sums, scales * @as(Totals, @splat(x.scale)), total.*);
+}
+
+/// A block's numbers plus `tokenZeroPoint`.
 inline fn unpack(comptime dtype: DType, block: *const Block(dtype)) Numbers {
-    if (dtype == .q8_0) return block.q;
+    if (dtype == .q8_0) {
+        const numbers: Numbers = block.q;
+        return if (simd.has_vnni) numbers ^ @as(Numbers, @splat(-128)) else numbers;
+    }
     const Nibbles = @Vector(block_columns / 2, u8);
-    const packed_numbers: Nibbles = block.q;
-    const low = packed_numbers & @as(Nibbles, @splat(15));
-    const nibbles: Numbers = @bitCast(std.simd.join(low, packed_numbers >> @splat(4)));
-    return nibbles - @as(Numbers, @splat(8));
+    const both: Nibbles = block.q;
+    const low = both & @as(Nibbles, @splat(15));
+    return @bitCast(std.simd.join(low, both >> @splat(4)));
 }
 
 extern fn @"llvm.x86.avx512.vpdpbusd.256"(Sums, Sums, Sums) Sums;
@@ -92,21 +97,20 @@ extern fn @"llvm.x86.avx2.psign.b"(Numbers, Numbers) Numbers;
 extern fn @"llvm.aarch64.neon.sdot.v4i32.v16i8"(Sums, @Vector(16, i8), @Vector(16, i8)) Sums;
 
 /// The exact dot product of two blocks, spread over some lanes; numbers of x are never -128.
-inline fn dotBlock(weights: Numbers, x: Numbers) Sums {
+inline fn dotBlock(comptime dtype: DType, block: *const Block(dtype), x: Numbers, offset: Sums) Sums {
+    const weights = unpack(dtype, block);
+    if (simd.has_vnni) {
+        return @"llvm.x86.avx512.vpdpbusd.256"(offset, @bitCast(weights), @bitCast(x));
+    }
     if (simd.has_avx2) {
+        if (dtype == .q4_0) return offset +% addPairs(weights, x);
         // |w| as an unsigned byte times x with the sign of w: right for w = -128 as well, whose
         // magnitude is 128, and two products of at most 128 * 127 fit i16.
-        const magnitudes: Numbers = @bitCast(@abs(weights));
-        const signed = @"llvm.x86.avx2.psign.b"(x, weights);
-        if (simd.has_vnni) {
-            return @"llvm.x86.avx512.vpdpbusd.256"(@splat(0), @bitCast(magnitudes), @bitCast(signed));
-        }
-        const pairs = @"llvm.x86.avx2.pmadd.ub.sw"(magnitudes, signed);
-        return @"llvm.x86.avx2.pmadd.wd"(pairs, @splat(1));
+        return addPairs(@bitCast(@abs(weights)), @"llvm.x86.avx2.psign.b"(x, weights));
     }
     const w: [2]@Vector(16, i8) = @bitCast(weights);
     const numbers: [2]@Vector(16, i8) = @bitCast(x);
-    var sums: Sums = @splat(0);
+    var sums = offset;
     inline for (w, numbers) |half_weights, half_numbers| {
         if (simd.has_dotprod) {
             sums = @"llvm.aarch64.neon.sdot.v4i32.v16i8"(sums, half_weights, half_numbers);
@@ -118,4 +122,10 @@ inline fn dotBlock(weights: Numbers, x: Numbers) Sums {
         }
     }
     return sums;
+}
+
+/// Unsigned times signed bytes, added by fours.
+inline fn addPairs(unsigned: Numbers, signed: Numbers) Sums {
+    const pairs = @"llvm.x86.avx2.pmadd.ub.sw"(unsigned, signed);
+    return @"llvm.x86.avx2.pmadd.wd"(pairs, @splat(1));
 }

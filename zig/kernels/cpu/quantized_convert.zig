@@ -96,39 +96,48 @@ inline fn nibbleNumbers(q: HalfBlock) I {
 }
 
 inline fn storeBlock(out: [*]f32, scale: f16, numbers: I) void {
-    const wide = widenHalf(1, .{scale})[0];
+    const wide = widenHalf(1, @splat(@bitCast(scale)))[0];
     const values = @as(F, @floatFromInt(numbers)) * @as(F, @splat(wide));
     @as(*align(4) F, @ptrCast(out)).* = values;
 }
 
-/// Four neighbouring bytes.
-const Word = [4]u8;
-
-/// Q8_0 is stored with its sign bit turned.
-fn turnSigns(word: Word) Word {
-    return @bitCast(@as(u32, @bitCast(word)) ^ 0x8080_8080);
-}
+/// Four neighbouring bytes of each of four rows, or four such words of one row.
+const Words = @Vector(4, u32);
 
 /// Columns 4g to 4g + 3 (low) and 16 + 4g to 16 + 4g + 3 (high nibbles) are bytes 4g to 4g + 3 in
-/// GGML's Q4_0 too, so interleaving moves words and changes nothing in them.
+/// GGML's Q4_0 too, so interleaving moves words of four bytes; in Q8_0 it also turns their signs.
 fn Format(comptime dtype: DType) type {
     return switch (dtype) {
         .q8_0 => struct {
             const Block = BlockQ8_0;
             const Group = dtypes.Rows16Q8_0;
-            /// The number zero.
-            const zero: Word = @splat(0x80);
-            const change = turnSigns;
+            const turned: Words = @splat(0x8080_8080);
+            /// The number zero, four times.
+            const zero: u32 = 0x8080_8080;
         },
         .q4_0 => struct {
             const Block = BlockQ4_0;
             const Group = dtypes.Rows16Q4_0;
-            const zero: Word = @splat(0x88);
-            fn change(word: Word) Word {
-                return word;
-            }
+            const turned: Words = @splat(0);
+            const zero: u32 = 0x8888_8888;
         },
         else => comptime unreachable,
+    };
+}
+
+/// `out[j][i] = in[i][j]`.
+inline fn transpose(in: [4]Words) [4]Words {
+    const low_mask = [4]i32{ 0, ~@as(i32, 0), 1, ~@as(i32, 1) };
+    const high_mask = [4]i32{ 2, ~@as(i32, 2), 3, ~@as(i32, 3) };
+    const low_02 = @shuffle(u32, in[0], in[2], low_mask);
+    const low_13 = @shuffle(u32, in[1], in[3], low_mask);
+    const high_02 = @shuffle(u32, in[0], in[2], high_mask);
+    const high_13 = @shuffle(u32, in[1], in[3], high_mask);
+    return .{
+        @shuffle(u32, low_02, low_13, low_mask),
+        @shuffle(u32, low_02, low_13, high_mask),
+        @shuffle(u32, high_02, high_13, low_mask),
+        @shuffle(u32, high_02, high_13, high_mask),
     };
 }
 
@@ -145,15 +154,32 @@ fn repackAs(comptime format: type, out: [*]u8, x: [*]const u8, row_count: usize,
     const rows: [*]const format.Block = @ptrCast(@alignCast(x));
     for (0..block_count) |index| {
         const group = &groups[index];
-        for (0..row_count) |row| {
+        var row: usize = 0;
+        while (row + 4 <= row_count) : (row += 4) {
+            inline for (0..4) |i| group.d[row + i] = rows[(row + i) * block_count + index].d;
+            inline for (0..group.q.len / 4) |part| {
+                var square: [4]Words = undefined;
+                inline for (&square, 0..) |*line, i| {
+                    const block = &rows[(row + i) * block_count + index];
+                    line.* = @bitCast(block.q[part * 16 ..][0..16].*);
+                }
+                const columns_first = transpose(square);
+                inline for (columns_first, part * 4..) |line, g| {
+                    group.q[g][row..][0..4].* = @bitCast(line ^ format.turned);
+                }
+            }
+        }
+        while (row < row_count) : (row += 1) {
             const block = &rows[row * block_count + index];
             group.d[row] = block.d;
-            const words: *const [group.q.len]Word = @ptrCast(&block.q);
-            inline for (words, 0..) |word, g| group.q[g][row] = format.change(word);
+            for (&group.q, 0..) |*words, g| {
+                const word: u32 = @bitCast(block.q[g * 4 ..][0..4].*);
+                words[row] = @bitCast(word ^ format.turned[0]);
+            }
         }
-        for (row_count..group_rows) |row| {
+        while (row < group_rows) : (row += 1) {
             group.d[row] = 0;
-            for (&group.q) |*words| words[row] = format.zero;
+            for (&group.q) |*words| words[row] = @bitCast(format.zero);
         }
     }
 }
@@ -180,8 +206,10 @@ fn unpackAs(comptime format: type, out: [*]u8, x: [*]const u8, row_count: usize,
 inline fn takeBlock(comptime format: type, group: *const format.Group, row: usize) format.Block {
     var block: format.Block = undefined;
     block.d = group.d[row];
-    const words: *[group.q.len]Word = @ptrCast(&block.q);
-    inline for (words, 0..) |*word, g| word.* = format.change(group.q[g][row]);
+    inline for (0..group.q.len) |g| {
+        const word: u32 = @bitCast(group.q[g][row]);
+        block.q[g * 4 ..][0..4].* = @bitCast(word ^ format.turned[0]);
+    }
     return block;
 }
 

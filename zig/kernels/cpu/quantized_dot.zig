@@ -44,8 +44,8 @@ const Vnni = struct {
         return @splat(offset);
     }
 
-    pub inline fn add(partial: Partial, weights: Weights, quad: u32) Partial {
-        const numbers: Sums = @splat(@as(i32, @bitCast(quad)));
+    pub inline fn add(partial: Partial, weights: Weights, quad: [1]u32) Partial {
+        const numbers: Sums = @splat(@as(i32, @bitCast(quad[0])));
         return @"llvm.x86.avx512.vpdpbusd.512"(partial, weights, numbers);
     }
 
@@ -69,8 +69,8 @@ fn DotProduct(comptime dtype: DType) type {
             return @splat(offset);
         }
 
-        pub inline fn add(partial: Partial, weights: Weights, quad: u32) Partial {
-            const numbers: Weights = @bitCast(@as(Words, @splat(quad)));
+        pub inline fn add(partial: Partial, weights: Weights, quad: [1]u32) Partial {
+            const numbers: Weights = @bitCast(@as(Words, @splat(quad[0])));
             return @"llvm.aarch64.neon.sdot.v4i32.v16i8"(partial, weights, numbers);
         }
 
@@ -94,9 +94,9 @@ const BytePairs = struct {
         return @splat(0);
     }
 
-    pub inline fn add(partial: Partial, weights: Weights, quad: u32) Partial {
-        const numbers: Weights = @bitCast(@as(Words, @splat(quad)));
-        return partial +% @"llvm.x86.avx2.pmadd.ub.sw"(weights, numbers);
+    pub inline fn add(partial: Partial, weights: Weights, quad: [1]u32) Partial {
+        const numbers: Weights = @bitCast(@as(Words, @splat(quad[0])));
+        return keepOrder(partial +% @"llvm.x86.avx2.pmadd.ub.sw"(weights, numbers));
     }
 
     pub inline fn finish(partial: Partial, offset: i32) Sums {
@@ -126,7 +126,8 @@ const WordPairs = struct {
     pub inline fn add(partial: Partial, weights: Weights, quad: [2]u32) Partial {
         const even: Halves = @bitCast(@as(Words, @splat(quad[0])));
         const odd: Halves = @bitCast(@as(Words, @splat(quad[1])));
-        return partial +% multiplyPairs(weights.even, even) +% multiplyPairs(weights.odd, odd);
+        const half = keepOrder(partial +% multiplyPairs(weights.even, even));
+        return keepOrder(half +% multiplyPairs(weights.odd, odd));
     }
 
     pub inline fn finish(partial: Partial, _: i32) Sums {
@@ -142,4 +143,14 @@ pub inline fn multiplyPairs(a: Halves, b: Halves) Sums {
     const odd = even + @as(Sums, @splat(1));
     const products = @as(@Vector(lanes * 2, i32), a) * @as(@Vector(lanes * 2, i32), b);
     return @shuffle(i32, products, undefined, even) +% @shuffle(i32, products, undefined, odd);
+}
+
+/// Keeps the compiler from summing in another order: it would hold all weights of a block at once,
+/// which are more than there are registers.
+inline fn keepOrder(sums: anytype) @TypeOf(sums) {
+    if (builtin.cpu.arch != .x86_64) return sums;
+    return asm (""
+        : [_] "=x" (-> @TypeOf(sums)),
+        : [_] "0" (sums),
+    );
 }

@@ -70,10 +70,26 @@ const Target = struct {
     rows: usize,
 };
 
-/// Registers of rows that are worked on at once: with one token all 16 rows, so that every cache
-/// line is used when it comes; with many tokens so few that their sums fit the register file.
+/// What is worked on at once.
+const Tile = struct {
+    /// Tokens that the activations are interleaved for.
+    interleaved: usize,
+    first_token: usize,
+    tokens: usize,
+    /// In registers of rows.
+    first_vector: usize,
+    vectors: usize,
+};
+
+/// Registers of rows at once: with one token all 16 rows, so that every cache line is used when it
+/// comes. Else one of 16 rows, or two smaller ones that share the broadcast activations.
 fn vectorsAtOnce(comptime tokens: usize) usize {
-    return if (tokens == 1) group_vectors else 1;
+    return if (tokens == 1) group_vectors else @min(2, group_vectors);
+}
+
+/// Tokens at once: as many as their sums fit the register file.
+fn tokensAtOnce(comptime tokens: usize) usize {
+    return if (simd.has_avx512) tokens else @min(4, tokens);
 }
 
 noinline fn multiplyTile(
@@ -86,72 +102,98 @@ noinline fn multiplyTile(
 ) void {
     // The products of a block are unrolled.
     @setEvalBranchQuota(10_000);
-    const at_once = comptime vectorsAtOnce(tokens);
-    inline for (0..group_vectors / at_once) |step| {
-        const first = step * at_once;
-        var totals: [tokens][at_once]V = @splat(@splat(@splat(0)));
-        for (0..block_count) |index| {
-            addBlock(dtype, tokens, at_once, &totals, &group[index], &x[index], first);
-        }
-        for (&totals, 0..) |*token_totals, token| {
-            inline for (token_totals, 0..) |total, vector| {
-                storeTotals(target, token, (first + vector) * lanes, total);
-            }
+    const vectors = comptime vectorsAtOnce(tokens);
+    const at_once = comptime tokensAtOnce(tokens);
+    comptime var first_token = 0;
+    inline while (first_token < tokens) : (first_token += at_once) {
+        inline for (0..group_vectors / vectors) |step| {
+            const tile: Tile = .{
+                .interleaved = tokens,
+                .first_token = first_token,
+                .tokens = comptime @min(at_once, tokens - first_token),
+                .first_vector = step * vectors,
+                .vectors = vectors,
+            };
+            multiplyPart(dtype, tile, group, x, block_count, target);
         }
     }
 }
 
-/// Adds the products of one block of 32 columns, beginning with row register `first`.
-inline fn addBlock(
+inline fn multiplyPart(
     comptime dtype: DType,
-    comptime tokens: usize,
-    comptime vectors: usize,
-    totals: *[tokens][vectors]V,
-    group: *const Group(dtype),
-    x: *const activations.Block(activations.formOf(dtype), tokens),
-    comptime first: usize,
+    comptime tile: Tile,
+    group: [*]const Group(dtype),
+    x: [*]const activations.Block(activations.formOf(dtype), tile.interleaved),
+    block_count: usize,
+    target: Target,
 ) void {
-    const Dot = dots.Dot(dtype);
-    var partial: [tokens][vectors]Dot.Partial = undefined;
-    inline for (&partial, 0..) |*token_partial, token| {
-        token_partial.* = @splat(Dot.begin(x.offset[token]));
-    }
-    inline for (0..group.q.len) |g| {
-        inline for (0..vectors) |vector| {
-            const bytes: dots.Bytes = @bitCast(group.q[g][(first + vector) * lanes ..][0..lanes].*);
-            if (dtype == .q8_0) {
-                addQuad(Dot, tokens, vectors, vector, &partial, bytes, &x.numbers[g]);
-            } else {
-                const low = bytes & @as(dots.Bytes, @splat(15));
-                const high = bytes >> @splat(4);
-                addQuad(Dot, tokens, vectors, vector, &partial, low, &x.numbers[g]);
-                addQuad(Dot, tokens, vectors, vector, &partial, high, &x.numbers[g + 4]);
-            }
+    var totals: [tile.tokens][tile.vectors]V = @splat(@splat(@splat(0)));
+    for (0..block_count) |index| addBlock(dtype, tile, &totals, &group[index], &x[index]);
+    inline for (totals, 0..) |token_totals, token| {
+        inline for (token_totals, 0..) |total, vector| {
+            const row = (tile.first_vector + vector) * lanes;
+            storeTotals(target, tile.first_token + token, row, total);
         }
     }
-    inline for (0..vectors) |vector| {
-        const scales = widenHalf(lanes, group.d[(first + vector) * lanes ..][0..lanes].*);
-        inline for (0..tokens) |token| {
-            const sums: V = @floatFromInt(Dot.finish(partial[token][vector], x.offset[token]));
-            const scale = scales * @as(V, @splat(x.scale[token]));
+}
+
+/// Adds the products of one block of 32 columns.
+inline fn addBlock(
+    comptime dtype: DType,
+    comptime tile: Tile,
+    totals: *[tile.tokens][tile.vectors]V,
+    group: *const Group(dtype),
+    x: *const activations.Block(activations.formOf(dtype), tile.interleaved),
+) void {
+    const Dot = dots.Dot(dtype);
+    var partial: [tile.tokens][tile.vectors]Dot.Partial = undefined;
+    inline for (&partial, 0..) |*token_partial, token| {
+        token_partial.* = @splat(Dot.begin(x.offset[tile.first_token + token]));
+    }
+    inline for (0..group.q.len) |g| {
+        var bytes: [tile.vectors]dots.Bytes = undefined;
+        inline for (&bytes, tile.first_vector..) |*vector, i| {
+            vector.* = @bitCast(group.q[g][i * lanes ..][0..lanes].*);
+        }
+        if (dtype == .q8_0) {
+            addQuads(Dot, tile, &partial, bytes, &x.numbers[g]);
+        } else {
+            var low: [tile.vectors]dots.Bytes = undefined;
+            var high: [tile.vectors]dots.Bytes = undefined;
+            inline for (bytes, &low, &high) |both, *l, *h| {
+                l.* = both & @as(dots.Bytes, @splat(15));
+                h.* = both >> @splat(4);
+            }
+            addQuads(Dot, tile, &partial, low, &x.numbers[g]);
+            addQuads(Dot, tile, &partial, high, &x.numbers[g + 4]);
+        }
+    }
+    inline for (0..tile.vectors) |vector| {
+        const row = (tile.first_vector + vector) * lanes;
+        const scales = widenHalf(lanes, @bitCast(group.d[row..][0..lanes].*));
+        inline for (0..tile.tokens) |token| {
+            const offset = x.offset[tile.first_token + token];
+            const sums: V = @floatFromInt(Dot.finish(partial[token][vector], offset));
+            const scale = scales * @as(V, @splat(x.scale[tile.first_token + token]));
             totals[token][vector] = simd.mulAdd(sums, scale, totals[token][vector]);
         }
     }
 }
 
-/// Adds four columns of one register of rows for every token.
-inline fn addQuad(
+/// Adds four columns for every row and token of the tile.
+inline fn addQuads(
     comptime Dot: type,
-    comptime tokens: usize,
-    comptime vectors: usize,
-    comptime vector: usize,
-    partial: *[tokens][vectors]Dot.Partial,
-    bytes: dots.Bytes,
-    quads: anytype,
+    comptime tile: Tile,
+    partial: *[tile.tokens][tile.vectors]Dot.Partial,
+    bytes: [tile.vectors]dots.Bytes,
+    numbers: anytype,
 ) void {
-    const weights = Dot.prepare(bytes);
-    inline for (0..tokens) |token| {
-        partial[token][vector] = Dot.add(partial[token][vector], weights, quads[token]);
+    var weights: [tile.vectors]Dot.Weights = undefined;
+    inline for (&weights, bytes) |*vector, from| vector.* = Dot.prepare(from);
+    inline for (partial, tile.first_token..) |*token_partial, token| {
+        var quad: [numbers.len]u32 = undefined;
+        inline for (&quad, numbers) |*word, words| word.* = words[token];
+        inline for (token_partial, weights) |*sums, vector| sums.* = Dot.add(sums.*, vector, quad);
     }
 }
 

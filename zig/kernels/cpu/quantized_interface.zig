@@ -65,7 +65,7 @@ pub const Table = extern struct {
     /// `tileBytes(columns)` apart, 64-byte aligned.
     multiply_groups: *const fn (job: *const Job) callconv(.c) void,
     /// Like `quantize_tile` for one token and `multiply_blocks`.
-    quantize_token: *const fn (out: [*]align(64) u8, x: [*]const f32, columns: usize) callconv(.c) void,
+    quantize_token: *const fn (out: [*]align(64) u8, x: [*]const f32, columns: usize, dtype: DType) callconv(.c) void,
     /// Weights in Q8_0 or Q4_0 as GGML arranges them; x as for `multiply_groups`, but with one
     /// token to a tile.
     multiply_blocks: *const fn (job: *const Job) callconv(.c) void,

@@ -8,19 +8,20 @@ const simd = @import("simd.zig");
 const has_half = builtin.cpu.arch != .x86_64 or
     std.Target.x86.featureSetHas(builtin.cpu.features, .f16c);
 
-/// f16 to f32, exact for every value; NaN stays NaN.
-pub inline fn widenHalf(comptime count: usize, half: @Vector(count, f16)) @Vector(count, f32) {
-    if (has_half) return @floatCast(half);
-    const Words = @Vector(count, u32);
+/// f16, given as bits, to f32, exact for every value; NaN stays NaN. Vectors of the type f16 would
+/// be taken apart where the processor does not know it.
+pub inline fn widenHalf(comptime count: usize, half: @Vector(count, u16)) @Vector(count, f32) {
+    if (has_half) return @floatCast(@as(@Vector(count, f16), @bitCast(half)));
+    const Words = @Vector(count, i32);
     const Floats = @Vector(count, f32);
-    const bits: Words = @as(@Vector(count, u16), @bitCast(half));
+    const bits: Words = half;
     const magnitude = (bits & @as(Words, @splat(0x7fff))) << @splat(13);
     // The exponents' biases differ by 112; the product also normalizes what was subnormal.
     const finite: Words = @bitCast(@as(Floats, @bitCast(magnitude)) * @as(Floats, @splat(0x1p112)));
     const special = magnitude | @as(Words, @splat(0x7f80_0000));
     const is_special = magnitude >= @as(Words, @splat(0x7c00 << 13));
     const sign = (bits & @as(Words, @splat(0x8000))) << @splat(16);
-    return @bitCast(@select(u32, is_special, special, finite) | sign);
+    return @bitCast(@select(i32, is_special, special, finite) | sign);
 }
 
 /// Element types of plain weights.
@@ -33,8 +34,7 @@ pub const Element = enum {
     pub fn Stored(comptime element: Element) type {
         return switch (element) {
             .f32 => f32,
-            .f16 => f16,
-            .bf16 => u16,
+            .f16, .bf16 => u16,
         };
     }
 };

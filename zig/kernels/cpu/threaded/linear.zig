@@ -171,7 +171,7 @@ const Product = struct {
             .few => unreachable,
             .many => table.interleave_tile(@ptrCast(out), x, tokens, columns),
             .groups, .repacked => table.quantize_tile(out, x, tokens, columns, product.weight.dtype),
-            .blocks => table.quantize_token(out, x, columns),
+            .blocks => table.quantize_token(out, x, columns, product.weight.dtype),
         }
     }
 
