@@ -60,8 +60,11 @@ fn attend(job: *const Job) callconv(.c) void {
     const padded = work.padded;
     for (0..rows) |r| loadQuery(job, r, work.query + r * padded, padded);
     @memset(work.sums[0 .. rows * padded], 0);
-    @memset(work.highest[0..rows], lowest);
-    @memset(work.totals[0..rows], 0);
+    // Whole registers of rows: those past the last are computed along and never read.
+    const padded_rows = std.mem.alignForward(usize, rows, lanes);
+    @memset(work.highest[0..padded_rows], lowest);
+    @memset(work.corrections[0..padded_rows], lowest);
+    @memset(work.totals[0..padded_rows], 0);
 
     const query: tiles.Rows = .{ .first = work.query, .stride = padded };
     const end = seen(job, rows - 1);
@@ -75,7 +78,7 @@ fn attend(job: *const Job) callconv(.c) void {
             keys.transpose(work.keys, padded);
             tiles.scoreMany(work.scores, query, rows, work.keys, job.head_size, count);
         }
-        for (0..rows) |r| weigh(&work, r, seen(job, r) -| begin, count);
+        weigh(job, &work, begin, count);
         const values = cachedRows(job, job.value, begin, count).rows(work.values, padded);
         tiles.addValues(work.sums, work.corrections, work.scores, rows, values, count, padded);
     }
@@ -110,36 +113,53 @@ fn loadQuery(job: *const Job, row: usize, out: [*]f32, padded: usize) void {
     @memset(out[job.head_size..padded], 0);
 }
 
-/// Turns a row's scores into weights relative to its largest score so far; those of positions
-/// that it does not see become 0.
-fn weigh(work: *const Workspace, row: usize, visible_any: usize, count: usize) void {
-    const scores = work.scores + row * key_tile;
-    const visible = @min(visible_any, count);
-    const padded = std.mem.alignForward(usize, visible, lanes);
-    @memset(scores[visible..padded], lowest);
+/// Turns the scores of positions from `begin` on into weights relative to each row's largest score
+/// so far; those of positions that a row does not see become 0.
+fn weigh(job: *const Job, work: *const Workspace, begin: usize, count: usize) void {
+    // Until the corrections are known, their place holds the new largest scores.
+    for (0..job.row_count) |r| {
+        const visible = @min(seen(job, r) -| begin, count);
+        const scores = work.scores + r * key_tile;
+        if (visible < key_tile) @memset(scores[visible..key_tile], lowest);
+        work.corrections[r] = largestScore(scores, work.highest[r]);
+    }
+    var r: usize = 0;
+    while (r < job.row_count) : (r += lanes) {
+        const highest = simd.load(work.corrections + r);
+        // While no score is above -inf there is nothing to be relative to, and every weight is 0.
+        const none = highest == @as(V, @splat(lowest));
+        const origin = @select(f32, none, @as(V, @splat(0)), highest);
+        const correction = math.exp(simd.load(work.highest + r) - origin);
+        simd.store(work.highest + r, highest);
+        simd.store(work.corrections + r, correction);
+        simd.store(work.totals + r, simd.load(work.totals + r) * correction);
+    }
+    for (0..job.row_count) |row| {
+        const highest = work.highest[row];
+        const origin: V = @splat(if (highest == lowest) 0 else highest);
+        work.totals[row] += exponentials(work.scores + row * key_tile, origin);
+    }
+}
 
-    const before = work.highest[row];
+/// Largest of a row's scores and `before`; NaN counts as smallest.
+inline fn largestScore(scores: [*]const f32, before: f32) f32 {
     var best: V = @splat(before);
-    var j: usize = 0;
-    while (j < padded) : (j += lanes) {
-        const score = simd.load(scores + j);
+    inline for (0..key_tile / lanes) |k| {
+        const score = simd.load(scores + k * lanes);
         best = @select(f32, score > best, score, best);
     }
-    const highest = @reduce(.Max, best);
-    work.highest[row] = highest;
-    // While no score is above -inf there is nothing to be relative to, and every weight is 0.
-    const origin = if (highest == lowest) 0 else highest;
-    work.corrections[row] = expOne(before - origin);
+    return simd.largestLane(best);
+}
 
+/// Replaces scores by `e^(score - origin)` and returns their sum.
+inline fn exponentials(scores: [*]f32, origin: V) f32 {
     var total: V = @splat(0);
-    j = 0;
-    while (j < padded) : (j += lanes) {
-        const weight = math.exp(simd.load(scores + j) - @as(V, @splat(origin)));
-        simd.store(scores + j, weight);
+    inline for (0..key_tile / lanes) |k| {
+        const weight = math.exp(simd.load(scores + k * lanes) - origin);
+        simd.store(scores + k * lanes, weight);
         total += weight;
     }
-    work.totals[row] = work.totals[row] * work.corrections[row] + @reduce(.Add, total);
-    if (padded < count) @memset(scores[padded..count], 0);
+    return simd.sumLanes(total);
 }
 
 fn expOne(x: f32) f32 {

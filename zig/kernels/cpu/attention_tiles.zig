@@ -55,11 +55,18 @@ pub const Cached = struct {
                 .stride = cached.stride_bytes / @sizeOf(f32),
             };
         }
-        for (0..cached.count) |i| {
-            var d: usize = 0;
-            while (d < padded) : (d += lanes) {
-                simd.store(buffer + i * padded + d, cached.load(i, d));
-            }
+        switch (cached.dtype) {
+            inline .f32, .f16 => |dtype| for (0..cached.count) |i| {
+                const out = buffer + i * padded;
+                var d: usize = 0;
+                while (d + lanes <= cached.head_size) : (d += lanes) {
+                    simd.store(out + d, cached.load(dtype, i, d));
+                }
+                while (d < padded) : (d += lanes) {
+                    simd.store(out + d, cached.loadPart(dtype, i, d));
+                }
+            },
+            else => unreachable,
         }
         return .{ .first = buffer, .stride = padded };
     }
@@ -67,14 +74,28 @@ pub const Cached = struct {
     /// Writes the rows as columns: `buffer[d][key_tile]`; columns up to the next multiple of
     /// `score_keys` are zeros.
     pub fn transpose(cached: Cached, buffer: [*]f32, padded: usize) void {
+        switch (cached.dtype) {
+            inline .f32, .f16 => |dtype| cached.transposeFrom(dtype, buffer, padded),
+            else => unreachable,
+        }
+    }
+
+    fn transposeFrom(
+        cached: Cached,
+        comptime dtype: DType,
+        buffer: [*]f32,
+        padded: usize,
+    ) void {
         const end = std.mem.alignForward(usize, cached.count, score_keys);
         var i: usize = 0;
         while (i < end) : (i += lanes) {
             var d: usize = 0;
             while (d < padded) : (d += lanes) {
                 var square: [lanes]V = undefined;
-                inline for (&square, 0..) |*row, k| {
-                    row.* = if (i + k < cached.count) cached.load(i + k, d) else @splat(0);
+                if (i + lanes <= cached.count and d + lanes <= cached.head_size) {
+                    inline for (&square, 0..) |*row, k| row.* = cached.load(dtype, i + k, d);
+                } else {
+                    square = cached.loadEdge(dtype, i, d);
                 }
                 inline for (transposed(square), 0..) |column, k| {
                     simd.store(buffer + (d + k) * key_tile + i, column);
@@ -83,18 +104,39 @@ pub const Cached = struct {
         }
     }
 
-    /// Elements `d .. d + lanes` of a row, zeros past its end.
-    inline fn load(cached: Cached, index: usize, d: usize) V {
-        const row = cached.first + index * cached.stride_bytes;
-        const left = cached.head_size -| d;
-        const whole = left >= lanes;
-        if (cached.dtype == .f16) {
-            const halves = row + d * @sizeOf(u16);
-            if (whole) return convert.loadF16(halves);
-            return convert.widenF16(loadPartHalves(halves, left));
+    /// A square of `lanes` rows and elements from (first, d) on, zeros outside the rows.
+    noinline fn loadEdge(
+        cached: Cached,
+        comptime dtype: DType,
+        first: usize,
+        d: usize,
+    ) [lanes]V {
+        var square: [lanes]V = @splat(@splat(0));
+        for (square[0..@min(lanes, cached.count -| first)], first..) |*row, i| {
+            row.* = cached.loadPart(dtype, i, d);
         }
-        const floats: [*]const f32 = @ptrCast(@alignCast(row));
-        return if (whole) simd.load(floats + d) else simd.loadPart(floats + d, left, 0);
+        return square;
+    }
+
+    /// Elements `d .. d + lanes` of a row.
+    inline fn load(cached: Cached, comptime dtype: DType, index: usize, d: usize) V {
+        const element = cached.at(dtype, index, d);
+        if (dtype == .f16) return convert.loadF16(element);
+        return simd.load(@ptrCast(@alignCast(element)));
+    }
+
+    /// As `load`, with zeros past the end of the row.
+    inline fn loadPart(cached: Cached, comptime dtype: DType, index: usize, d: usize) V {
+        const left = cached.head_size -| d;
+        if (left >= lanes) return cached.load(dtype, index, d);
+        if (left == 0) return @splat(0);
+        const element = cached.at(dtype, index, d);
+        if (dtype == .f16) return convert.widenF16(loadPartHalves(element, left));
+        return simd.loadPart(@ptrCast(@alignCast(element)), left, 0);
+    }
+
+    inline fn at(cached: Cached, comptime dtype: DType, index: usize, d: usize) [*]const u8 {
+        return cached.first + index * cached.stride_bytes + d * dtype.blockBytes();
     }
 };
 
@@ -208,7 +250,7 @@ inline fn dotTile(
         if (key_count == 4) {
             out[0..4].* = sumFour(row);
         } else {
-            out[0] = @reduce(.Add, row[0]);
+            out[0] = simd.sumLanes(row[0]);
         }
     }
 }

@@ -1,6 +1,21 @@
 //! The vector exponential, apart from `math.zig` because code outside the kernels uses it too: with
 //! `fused` false it rounds the same on every processor.
 
+const std = @import("std");
+const builtin = @import("builtin");
+
+const has_scale = builtin.cpu.arch == .x86_64 and
+    std.Target.x86.featureSetHas(builtin.cpu.features, .avx512f);
+
+/// `a * 2^b` for every lane, rounded once; lanes outside the mask are those of `other`.
+extern fn @"llvm.x86.avx512.mask.scalef.ps.512"(
+    a: @Vector(16, f32),
+    b: @Vector(16, f32),
+    other: @Vector(16, f32),
+    mask: u16,
+    rounding: i32,
+) @Vector(16, f32);
+
 /// Above this the result is infinite, below `lowest` it is zero.
 const highest = 89.0;
 const lowest = -104.0;
@@ -33,6 +48,10 @@ pub inline fn exp(comptime fused: bool, x: anytype) @TypeOf(x) {
     }
     const fraction = multiplyAdd(fused, series, r * r, r) + splat(T, 1);
 
+    if (comptime has_scale and fused and count == 16) {
+        const current_rounding = 4;
+        return @"llvm.x86.avx512.mask.scalef.ps.512"(fraction, whole, fraction, 0xffff, current_rounding);
+    }
     // 2^n in two factors, so that neither overflows and a denormal result is rounded once.
     const n = @as(I, @bitCast(shifted)) -% @as(I, @bitCast(splat(T, rounder)));
     const half = n >> @splat(1);

@@ -47,7 +47,7 @@ inline fn sum(
         }
         while (i + lanes <= end) : (i += lanes) sums[0] += term(context, simd.load(x + i));
         if (i < end) sums[1] += term(context, simd.loadPart(x + i, end - i, fill));
-        total += @reduce(.Add, (sums[0] + sums[1]) + (sums[2] + sums[3]));
+        total += simd.sumLanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
     }
     return total;
 }
@@ -78,7 +78,7 @@ fn largest(x: [*]const f32, count: usize, scale: f32) f32 {
         // The fill is an element of the row: repeating it changes nothing.
         best[1] = larger(factor * simd.loadPart(x + i, count - i, x[i]), best[1]);
     }
-    return @reduce(.Max, larger(best[0], best[1]));
+    return simd.largestLane(larger(best[0], best[1]));
 }
 
 /// `a > b ? a : b`: b, which is never NaN here, where a is NaN.
@@ -105,7 +105,7 @@ fn softmax(out: [*]f32, x: [*]const f32, count: usize, scale: f32) callconv(.c) 
             simd.storePart(out + i, y, end - i);
             for (y[0 .. end - i]) |value| total += value;
         }
-        total += @reduce(.Add, partial);
+        total += simd.sumLanes(partial);
     }
     scaleRow(out, count, @floatCast(1 / total));
 }

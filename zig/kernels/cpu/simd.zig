@@ -49,3 +49,21 @@ pub inline fn storePart(pointer: [*]f32, value: V, count: usize) void {
     const values: [lanes]f32 = value;
     for (pointer[0..count], values[0..count]) |*out, x| out.* = x;
 }
+
+/// Sum of the lanes, by halves: `@reduce` would add them one after the other.
+pub fn sumLanes(value: anytype) f32 {
+    const count = @typeInfo(@TypeOf(value)).vector.len;
+    if (count == 1) return value[0];
+    const lower = std.simd.extract(value, 0, count / 2);
+    const upper = std.simd.extract(value, count / 2, count / 2);
+    return sumLanes(lower + upper);
+}
+
+/// Largest lane; `value` holds no NaN.
+pub fn largestLane(value: anytype) f32 {
+    const count = @typeInfo(@TypeOf(value)).vector.len;
+    if (count == 1) return value[0];
+    const lower = std.simd.extract(value, 0, count / 2);
+    const upper = std.simd.extract(value, count / 2, count / 2);
+    return largestLane(@select(f32, lower > upper, lower, upper));
+}
