@@ -18,8 +18,14 @@ export interface Loaded {
   readonly kernels: string;
   /** What runs its JavaScript. */
   readonly runtime: string;
-  /** Time until the first token could be computed, in milliseconds. */
-  readonly loadMilliseconds: number;
+}
+
+/** Times of one computation. */
+export interface Times {
+  /** On the clock. */
+  readonly milliseconds: number;
+  /** Of all threads together, without what other programs took away. */
+  readonly processorMilliseconds: number;
 }
 
 interface Answer {
@@ -93,14 +99,14 @@ export class ContenderProcess implements Disposable {
     await this.#ask("threads", { count });
   }
 
-  /** Begins a sequence with all tokens at once; milliseconds. */
-  async prefill(tokens: readonly number[]): Promise<number> {
-    return await this.#ask("prefill", { tokens }) as number;
+  /** Begins a sequence with all tokens at once. */
+  async prefill(tokens: readonly number[]): Promise<Times> {
+    return await this.#ask("prefill", { tokens }) as Times;
   }
 
-  /** Continues the sequence token by token; milliseconds. */
-  async decode(tokens: readonly number[]): Promise<number> {
-    return await this.#ask("decode", { tokens }) as number;
+  /** Continues the sequence token by token. */
+  async decode(tokens: readonly number[]): Promise<Times> {
+    return await this.#ask("decode", { tokens }) as Times;
   }
 
   /** Ends the process. */

@@ -11,7 +11,7 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
-import { serve } from "./serve.mjs";
+import { measure, serve } from "./serve.mjs";
 
 const batchSize = 512;
 const sequence = 0;
@@ -32,7 +32,6 @@ async function load(path, contextLength) {
     build: "never",
     logLevel: LlamaLogLevel.error,
   });
-  const start = performance.now();
   const model = await llama.loadModel({
     modelPath: path,
     gpuLayers: 0,
@@ -44,32 +43,21 @@ async function load(path, contextLength) {
     sequences: 1,
     flashAttention: "auto",
   });
-  const loadMilliseconds = performance.now() - start;
   // The addon's own object: the public one batches, samples and waits for its queue.
   binding = context._ctx;
   const { release } = llama.llamaCppRelease;
-  const { version } = JSON.parse(
-    readFileSync(
-      new URL("node_modules/node-llama-cpp/package.json", import.meta.url),
-      "utf8",
-    ),
-  );
+  const packageFile = new URL("node_modules/node-llama-cpp/package.json", import.meta.url);
+  const { version } = JSON.parse(readFileSync(packageFile, "utf8"));
   return {
     name: `llama.cpp ${release} (node-llama-cpp ${version})`,
     kernels: kernels(llama),
     runtime: `Node ${process.versions.node}`,
-    loadMilliseconds,
   };
 }
 
 async function step(tokens) {
   binding.initBatch(tokens.length);
-  binding.addToBatch(
-    sequence,
-    position,
-    tokens,
-    Uint32Array.of(tokens.length - 1),
-  );
+  binding.addToBatch(sequence, position, tokens, Uint32Array.of(tokens.length - 1));
   await binding.decodeBatch();
   position += tokens.length;
 }
@@ -78,23 +66,16 @@ async function prefill(tokens) {
   binding.disposeSequence(sequence);
   position = 0;
   const ids = Uint32Array.from(tokens);
-  const start = performance.now();
-  for (let i = 0; i < ids.length; i += batchSize) {
-    await step(ids.subarray(i, i + batchSize));
-  }
-  return performance.now() - start;
+  return await measure(async () => {
+    for (let i = 0; i < ids.length; i += batchSize) await step(ids.subarray(i, i + batchSize));
+  });
 }
 
 async function decode(tokens) {
   const ids = Uint32Array.from(tokens);
-  const start = performance.now();
-  for (let i = 0; i < ids.length; i++) await step(ids.subarray(i, i + 1));
-  return performance.now() - start;
+  return await measure(async () => {
+    for (let i = 0; i < ids.length; i++) await step(ids.subarray(i, i + 1));
+  });
 }
 
-await serve({
-  load,
-  threads: (count) => binding.setThreads(count),
-  prefill,
-  decode,
-});
+await serve({ load, threads: (count) => binding.setThreads(count), prefill, decode });

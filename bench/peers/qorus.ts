@@ -10,7 +10,7 @@ import { runtimeName } from "../../lib/cli/runtime.ts";
 import { version } from "../../lib/cli/version.ts";
 import { type LanguageModel, prefill } from "../../lib/llm/language_model.ts";
 import { load } from "../../lib/llm/load.ts";
-import { serve } from "./serve.mjs";
+import { measure, serve } from "./serve.mjs";
 
 let llm: LanguageModel;
 
@@ -27,7 +27,6 @@ await serve({
       name: `Qorus ${version}`,
       kernels: libraryInfo().isa,
       runtime: runtimeName(),
-      loadMilliseconds: llm.loadMilliseconds,
     };
   },
 
@@ -35,21 +34,19 @@ await serve({
     configure({ threads: count });
   },
 
-  // deno-lint-ignore require-await -- contenders answer with promises
   async prefill(tokens: number[]) {
     llm.resetCache();
     const ids = Uint32Array.from(tokens);
-    const start = performance.now();
-    using _ = scope();
-    prefill(llm, ids);
-    return performance.now() - start;
+    return await measure(() => {
+      using _ = scope();
+      prefill(llm, ids);
+    });
   },
 
-  // deno-lint-ignore require-await -- contenders answer with promises
   async decode(tokens: number[]) {
     const ids = Uint32Array.from(tokens);
-    const start = performance.now();
-    for (let i = 0; i < ids.length; i++) step(ids.subarray(i, i + 1));
-    return performance.now() - start;
+    return await measure(() => {
+      for (let i = 0; i < ids.length; i++) step(ids.subarray(i, i + 1));
+    });
   },
 });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Loaded } from "./contender_process.ts";
+import type { Loaded, Times } from "./contender_process.ts";
 
 /** Reading the prompt, or writing token by token. */
 export type Phase = "prefill" | "decode";
@@ -12,7 +12,7 @@ export type Phase = "prefill" | "decode";
 /** What a contender did in one phase. */
 export interface Measured extends Loaded {
   /** Of every turn. */
-  readonly tokensPerSecond: readonly number[];
+  readonly times: readonly Times[];
 }
 
 /** One line of the comparison. */
@@ -25,10 +25,6 @@ export interface Result {
   readonly tokens: number;
   readonly qorus: Measured;
   readonly llamaCpp: Measured;
-  /** Qorus's speed over llama.cpp's: the median over the turns, each of which gives one ratio. */
-  readonly ratio: number;
-  /** The ratio of every turn. */
-  readonly ratios: readonly number[];
   /** Processes that wanted to run when this was about to be measured, our own among them. */
   readonly loadAverage: number;
 }
@@ -37,60 +33,47 @@ export interface Result {
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? sorted[middle]
-    : (sorted[middle - 1] + sorted[middle]) / 2;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Tokens per second of every turn. */
-export function speeds(
-  tokens: number,
-  milliseconds: readonly number[],
+/** Qorus's speed over llama.cpp's in every turn, by either clock. */
+export function ratios(
+  { qorus, llamaCpp }: Result,
+  clock: keyof Times,
 ): number[] {
-  return milliseconds.map((time) => tokens * 1000 / time);
+  return qorus.times.map((ours, turn) => llamaCpp.times[turn][clock] / ours[clock]);
 }
 
-function describe(
-  { name, kernels, runtime, loadMilliseconds }: Measured,
-): string {
-  return `${name}, kernels ${kernels}, ${runtime}, load ${
-    loadMilliseconds.toFixed(0)
-  } ms`;
+function speed({ tokens }: Result, { times }: Measured): string {
+  const tokensPerSecond = times.map(({ milliseconds }) => tokens * 1000 / milliseconds);
+  return median(tokensPerSecond).toFixed(1);
+}
+
+function describe({ name, kernels, runtime }: Measured): string {
+  return `${name}, kernels ${kernels}, ${runtime}`;
 }
 
 function row(result: Result): string[] {
-  const {
-    model,
-    threads,
-    phase,
-    tokens,
-    qorus,
-    llamaCpp,
-    ratio,
-    ratios,
-    loadAverage,
-  } = result;
-  const low = Math.min(...ratios).toFixed(2);
-  const high = Math.max(...ratios).toFixed(2);
+  const { model, threads, phase, tokens, qorus, llamaCpp, loadAverage } = result;
+  const byClock = ratios(result, "milliseconds");
   return [
     model,
     `${threads}`,
     `${phase} ${tokens}`,
-    median(qorus.tokensPerSecond).toFixed(1),
-    median(llamaCpp.tokensPerSecond).toFixed(1),
-    ratio.toFixed(2),
-    `${low}-${high}`,
+    speed(result, qorus),
+    speed(result, llamaCpp),
+    median(byClock).toFixed(2),
+    `${Math.min(...byClock).toFixed(2)}-${Math.max(...byClock).toFixed(2)}`,
+    median(ratios(result, "processorMilliseconds")).toFixed(2),
     loadAverage.toFixed(1),
   ];
 }
 
-/** Prints a table: medians of tokens per second, the ratio and its spread. */
+/** Prints a table: medians of tokens per second and of the turns' ratios. */
 export function printTable(results: readonly Result[], machine: string): void {
   console.log(machine);
   for (const model of new Set(results.map((result) => result.model))) {
-    const { qorus, llamaCpp } = results.find((result) =>
-      result.model === model
-    )!;
+    const { qorus, llamaCpp } = results.find((result) => result.model === model)!;
     console.log(`${model}: ${describe(qorus)}; ${describe(llamaCpp)}`);
   }
   const heads = [
@@ -101,17 +84,14 @@ export function printTable(results: readonly Result[], machine: string): void {
     "llama.cpp tok/s",
     "ratio",
     "spread",
+    "CPU ratio",
     "load",
   ];
   const rows = [heads, ...results.map(row)];
-  const widths = heads.map((_, column) =>
-    Math.max(...rows.map((cells) => cells[column].length))
-  );
+  const widths = heads.map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
   for (const cells of rows) {
     const line = cells.map((cell, column) =>
-      column === 0 || column === 2
-        ? cell.padEnd(widths[column])
-        : cell.padStart(widths[column])
+      column === 0 || column === 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])
     );
     console.log(line.join("  "));
   }

@@ -11,43 +11,17 @@ import { existsSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { basename } from "node:path";
 import process from "node:process";
-import {
-  type OptionDefinitions,
-  readArguments,
-  UsageError,
-} from "../../lib/cli/arguments.ts";
+import { type OptionDefinitions, readArguments, UsageError } from "../../lib/cli/arguments.ts";
 import { Random } from "../../lib/core/random.ts";
 import { QorusError } from "../../lib/native/error.ts";
-import { ContenderProcess, type Loaded } from "./contender_process.ts";
-import {
-  median,
-  type Phase,
-  printTable,
-  type Result,
-  speeds,
-} from "./results.ts";
+import { ContenderProcess, type Loaded, type Times } from "./contender_process.ts";
+import { median, type Phase, printTable, ratios, type Result } from "./results.ts";
 
 const options = {
-  threads: {
-    kind: "text",
-    help: "thread counts, separated by commas (default: 1,2)",
-  },
-  prefillTokens: {
-    kind: "integer",
-    least: 1,
-    help: "tokens of the prompt (default: 512)",
-  },
-  decodeTokens: {
-    kind: "integer",
-    least: 1,
-    help: "tokens decoded after it (default: 128)",
-  },
-  repeat: {
-    kind: "integer",
-    least: 1,
-    most: 1000,
-    help: "turns of each (default: 5)",
-  },
+  threads: { kind: "text", help: "thread counts, separated by commas (default: 1,2)" },
+  prefillTokens: { kind: "integer", least: 1, help: "tokens of the prompt (default: 512)" },
+  decodeTokens: { kind: "integer", least: 1, help: "tokens decoded after it (default: 128)" },
+  repeat: { kind: "integer", least: 1, most: 1000, help: "turns of each (default: 5)" },
   json: { kind: "flag", help: "print JSON" },
 } as const satisfies OptionDefinitions;
 
@@ -60,32 +34,28 @@ interface Workload {
   readonly repeat: number;
 }
 
-/** Milliseconds of every turn, in pairs. */
-interface Times {
-  readonly qorus: number[];
-  readonly llamaCpp: number[];
+/** Every turn of both. */
+interface Pairs {
+  readonly qorus: Times[];
+  readonly llamaCpp: Times[];
 }
 
 /** Both contenders' times, taken right after each other; who is first changes every turn. */
 async function alternate(
   { qorus, llamaCpp }: Record<"qorus" | "llamaCpp", ContenderProcess>,
   { prompt, continuation, repeat }: Workload,
-): Promise<Record<Phase, Times>> {
-  const times = {
-    prefill: { qorus: [] as number[], llamaCpp: [] as number[] },
-    decode: { qorus: [] as number[], llamaCpp: [] as number[] },
+): Promise<Record<Phase, Pairs>> {
+  const pairs: Record<Phase, Pairs> = {
+    prefill: { qorus: [], llamaCpp: [] },
+    decode: { qorus: [], llamaCpp: [] },
   };
-  const pair = [["qorus", qorus], ["llamaCpp", llamaCpp]] as const;
+  const contenders = [["qorus", qorus], ["llamaCpp", llamaCpp]] as const;
   for (let turn = 0; turn < repeat; turn++) {
-    const order = turn % 2 === 0 ? pair : pair.toReversed();
-    for (const [key, it] of order) {
-      times.prefill[key].push(await it.prefill(prompt));
-    }
-    for (const [key, it] of order) {
-      times.decode[key].push(await it.decode(continuation));
-    }
+    const order = turn % 2 === 0 ? contenders : contenders.toReversed();
+    for (const [key, it] of order) pairs.prefill[key].push(await it.prefill(prompt));
+    for (const [key, it] of order) pairs.decode[key].push(await it.decode(continuation));
   }
-  return times;
+  return pairs;
 }
 
 /** Measures one file with every number of threads. */
@@ -109,34 +79,22 @@ async function compare(
       await it.prefill(workload.prompt.slice(0, 64));
       await it.decode(workload.continuation.slice(0, 4));
     }
-    const load = loadavg()[0];
-    const times = await alternate({ qorus, llamaCpp }, workload);
-    const counts = {
-      prefill: workload.prompt.length,
-      decode: workload.continuation.length,
-    };
+    const loadAverage = loadavg()[0];
+    const pairs = await alternate({ qorus, llamaCpp }, workload);
+    const counts = { prefill: workload.prompt.length, decode: workload.continuation.length };
     for (const phase of ["prefill", "decode"] as const) {
-      const { qorus: ours, llamaCpp: theirs } = times[phase];
-      const tokens = counts[phase];
-      const ratios = ours.map((milliseconds, turn) =>
-        theirs[turn] / milliseconds
-      );
-      results.push({
+      const result: Result = {
         model: basename(path),
         threads,
         phase,
-        tokens,
-        qorus: { ...loaded[0], tokensPerSecond: speeds(tokens, ours) },
-        llamaCpp: { ...loaded[1], tokensPerSecond: speeds(tokens, theirs) },
-        ratio: median(ratios),
-        ratios,
-        loadAverage: load,
-      });
-      console.error(
-        `${basename(path)}, ${threads} threads, ${phase}: ${
-          median(ratios).toFixed(2)
-        }`,
-      );
+        tokens: counts[phase],
+        qorus: { ...loaded[0], times: pairs[phase].qorus },
+        llamaCpp: { ...loaded[1], times: pairs[phase].llamaCpp },
+        loadAverage,
+      };
+      results.push(result);
+      const ratio = median(ratios(result, "milliseconds")).toFixed(2);
+      console.error(`${result.model}, ${threads} threads, ${phase}: ${ratio}`);
     }
   }
   return results;
@@ -144,34 +102,18 @@ async function compare(
 
 function readThreads(text: string): number[] {
   const counts = text.split(",").map(Number);
-  if (
-    counts.every((count) =>
-      Number.isInteger(count) && count >= 1 && count <= 256
-    )
-  ) return counts;
-  throw new UsageError(
-    `--threads: ${JSON.stringify(text)} is given, expected numbers such as 1,2`,
-  );
+  if (counts.every((count) => Number.isInteger(count) && count >= 1 && count <= 256)) return counts;
+  throw new UsageError(`--threads: ${JSON.stringify(text)} is given, expected numbers such as 1,2`);
 }
 
 function tokens(count: number, random: Random): number[] {
-  return Array.from(
-    { length: count },
-    () => Math.floor(random.uniform(...tokenRange)),
-  );
+  return Array.from({ length: count }, () => Math.floor(random.uniform(...tokenRange)));
 }
 
 async function main(given: readonly string[]): Promise<void> {
   const { options: values, positionals } = readArguments(given, options, 100);
-  if (positionals.length === 0) {
-    throw new UsageError("expected paths of .gguf files");
-  }
-  const {
-    prefillTokens = 512,
-    decodeTokens = 128,
-    repeat = 5,
-    threads = "1,2",
-  } = values;
+  if (positionals.length === 0) throw new UsageError("expected paths of .gguf files");
+  const { prefillTokens = 512, decodeTokens = 128, repeat = 5, threads = "1,2" } = values;
   const threadCounts = readThreads(threads);
   const random = new Random(1);
   const workload = {

@@ -9,14 +9,14 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 
 /**
- * What a contender can do. Times are in milliseconds and contain nothing but the computation.
+ * What a contender can do. Measurements contain nothing but the computation: see `measure`.
  *
  * @typedef {object} Contender
  * @property {(path: string, contextLength: number) => Promise<Loaded>} load opens the model
  * @property {(count: number) => void} threads sets the number of threads that compute
- * @property {(tokens: number[]) => Promise<number>} prefill begins a sequence with all the tokens at
+ * @property {(tokens: number[]) => Promise<Times>} prefill begins a sequence with all the tokens at
  * once; logits of the last only
- * @property {(tokens: number[]) => Promise<number>} decode continues it token by token, with logits
+ * @property {(tokens: number[]) => Promise<Times>} decode continues it token by token, with logits
  */
 
 /**
@@ -26,8 +26,30 @@ import { createInterface } from "node:readline";
  * @property {string} name name and version of the contender
  * @property {string} kernels the instruction set that it chose
  * @property {string} runtime what runs its JavaScript
- * @property {number} loadMilliseconds time until the first token could be computed
  */
+
+/**
+ * Times of one computation.
+ *
+ * @typedef {object} Times
+ * @property {number} milliseconds on the clock
+ * @property {number} processorMilliseconds of all threads together, without what others took away
+ */
+
+/**
+ * Measures a computation.
+ *
+ * @param {() => void | Promise<void>} compute
+ * @returns {Promise<Times>}
+ */
+export async function measure(compute) {
+  const before = process.cpuUsage();
+  const start = performance.now();
+  await compute();
+  const milliseconds = performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
+  return { milliseconds, processorMilliseconds: (user + system) / 1000 };
+}
 
 /**
  * Answers commands until stdin ends.
@@ -41,9 +63,7 @@ export async function serve(contender) {
       answer = { result: await run(contender, JSON.parse(line)) };
     } catch (error) {
       answer = {
-        error: error instanceof Error
-          ? error.stack ?? error.message
-          : String(error),
+        error: error instanceof Error ? error.stack ?? error.message : String(error),
       };
     }
     process.stdout.write(`${JSON.stringify(answer)}\n`);
