@@ -113,8 +113,8 @@ pub const Context = struct {
             "{f} of {t} does not fit: the last dimension must be a multiple of {d} and the whole below 2^62 bytes",
             .{ tensor_module.Shape{ .sizes = sizes }, dtype, dtype.blockElements() },
         );
-        const owner: u16 = if (state == 0) table_module.scratch_owner else @intCast(state);
         const arena = try context.arenaOf(state);
+        const owner: u16 = if (state == 0) table_module.scratch_owner else @intCast(state);
         const mark = arena.head;
         const memory = arena.take(@intCast(size)) catch |failure| return context.arenaFailure(failure, arena, state);
         errdefer arena.reset(mark);
@@ -204,6 +204,7 @@ pub const Context = struct {
         if (id == 0) return context.fail(error.InvalidHandle, "0 is no state arena", .{});
         const arena = try context.arenaOf(id);
         context.table.freeOwner(@intCast(id));
+        context.table.endViews(@intFromPtr(arena.base), arena.capacity);
         arena.deinit();
         context.states[id] = null;
     }
@@ -229,6 +230,7 @@ pub const Context = struct {
     pub fn closeMap(context: *Context, id: u32) Error!void {
         const map = try context.mapOf(id);
         context.table.freeOwner(mapOwner(id));
+        context.table.endViews(@intFromPtr(map.base), map.size_bytes);
         map.close();
         context.maps[id - 1] = null;
     }

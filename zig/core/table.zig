@@ -93,6 +93,16 @@ pub const Table = struct {
         }
     }
 
+    /// Ends the views of memory that is given back.
+    pub fn endViews(table: *Table, address: u64, size: u64) void {
+        for (table.tensors[scratch_start..table.scratch_head]) |*tensor| {
+            const inside = tensor.data >= address and tensor.data - address < size;
+            if (!tensor.flags.live or !inside) continue;
+            tensor.flags = .{};
+            tensor.generation +%= 1;
+        }
+    }
+
     /// Ends the scratch tensors from `mark` on.
     pub fn resetScratch(table: *Table, mark: u32) void {
         std.debug.assert(mark >= scratch_start and mark <= table.scratch_head);

@@ -116,21 +116,24 @@ comptime {
     std.debug.assert(@offsetOf(Tensor, "generation") == 92);
 }
 
-/// Bytes of a contiguous tensor, or null when that does not fit 63 bits or the last dimension is no
-/// multiple of the dtype's block.
+/// Bytes of a contiguous tensor, or null when that does not fit 62 bits or the last dimension is no
+/// multiple of the dtype's block. Empty dimensions count as 1 for the limit, since strides are
+/// products of the others: no product of any live tensor's sizes overflows.
 pub fn sizeBytes(dtype: DType, layout: Layout, sizes: []const u32) ?u64 {
     var elements: u64 = 1;
+    var most: u64 = dtype.blockBytes();
     for (sizes, 0..) |size, dimension| {
         const padded: u64 = if (layout == .rows16 and dimension + 2 == sizes.len)
             std.mem.alignForward(u64, size, dtype_module.group_rows)
         else
             size;
-        elements = std.math.mul(u64, elements, padded) catch return null;
+        most = std.math.mul(u64, most, @max(1, padded)) catch return null;
+        elements *= padded;
     }
+    if (most >> 62 != 0) return null;
     const last: u32 = if (sizes.len == 0) 1 else sizes[sizes.len - 1];
     if (last % dtype.blockElements() != 0) return null;
-    const total = std.math.mul(u64, elements / dtype.blockElements(), dtype.blockBytes()) catch return null;
-    return if (total >> 62 == 0) total else null;
+    return elements / dtype.blockElements() * dtype.blockBytes();
 }
 
 /// Strides of a contiguous tensor.

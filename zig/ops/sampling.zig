@@ -58,5 +58,10 @@ fn generatorOf(context: *Context, handle: Handle) Error!*threaded.Generator {
     const state = try operands.integers(context, handle, "generator");
     try operands.requireShape(context, state, "generator", &.{@sizeOf(threaded.Generator) / 4});
     try operands.requireWritable(context, state, "generator");
+    if (state.data % @alignOf(threaded.Generator) != 0) return context.fail(
+        error.InvalidLayout,
+        "generator is a view at an address that is no multiple of {d}",
+        .{@alignOf(threaded.Generator)},
+    );
     return @ptrCast(@alignCast(state.bytes()));
 }

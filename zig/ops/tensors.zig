@@ -96,8 +96,8 @@ pub fn reshape(context: *Context, handle: Handle, rank: u32) Error!Handle {
     try requirePlain(context, source);
     if (rank > max_rank) return context.fail(error.InvalidShape, "rank {d} is more than {d}", .{ rank, max_rank });
     const sizes = context.shared.parameters[0..rank];
-    var count: u64 = 1;
-    for (sizes) |size| count = std.math.mul(u64, count, size) catch std.math.maxInt(u64);
+    const size = try requireSizes(context, source.dtype, sizes);
+    const count = size / source.dtype.blockBytes();
     if (count != source.count()) return context.fail(
         error.InvalidShape,
         "{f} has {d} elements, {f} has {d}",
@@ -159,7 +159,8 @@ pub fn slice(context: *Context, handle: Handle, dimension: u32, start: u32, leng
     const made = try context.view(source);
     made.tensor.data += start * source.nb[dimension];
     made.tensor.ne[dimension] = length;
-    made.tensor.nb[dimension] *= step;
+    // The stride of a single element means nothing, and its product could overflow.
+    if (length > 1) made.tensor.nb[dimension] *= step;
     return made.handle;
 }
 
@@ -177,6 +178,7 @@ pub fn expand(context: *Context, handle: Handle, rank: u32) Error!Handle {
         "{f} cannot be expanded to {f}",
         .{ Shape{ .sizes = source.shape() }, Shape{ .sizes = sizes } },
     );
+    _ = try requireSizes(context, source.dtype, sizes);
     const made = try context.view(source);
     made.tensor.flags.read_only = true;
     made.tensor.rank = @intCast(rank);
@@ -186,6 +188,15 @@ pub fn expand(context: *Context, handle: Handle, rank: u32) Error!Handle {
         made.tensor.ne[i] = size;
     }
     return made.handle;
+}
+
+/// Bytes of a contiguous tensor of these sizes.
+fn requireSizes(context: *Context, dtype: DType, sizes: []const u32) Error!u64 {
+    return tensor_module.sizeBytes(dtype, .rows, sizes) orelse context.fail(
+        error.InvalidShape,
+        "{f} of {t} does not fit 2^62 bytes",
+        .{ Shape{ .sizes = sizes }, dtype },
+    );
 }
 
 /// Views need elements of their own: no block dtypes.
@@ -228,9 +239,10 @@ pub fn copy(context: *Context, handle: Handle, out_handle: Handle) Error!Handle 
         "x is {f}, out is {f}",
         .{ Shape{ .sizes = source.shape() }, Shape{ .sizes = out.shape() } },
     );
-    if (out.data != source.data and out.overlaps(source)) {
-        return context.fail(error.Aliasing, "out overlaps x", .{});
-    }
+    const same_strides = std.mem.eql(u64, out.nb[0..source.rank], source.nb[0..source.rank]) or
+        (out.isContiguous() and source.isContiguous());
+    if (out.data == source.data and same_strides) return made;
+    if (out.overlaps(source)) return context.fail(error.Aliasing, "out overlaps x", .{});
     copyStrided(out, source);
     return made;
 }
@@ -241,7 +253,7 @@ fn copyStrided(out: *const Tensor, source: *const Tensor) void {
     if (source.count() == 0) return;
     if (source.isContiguous() and out.isContiguous()) {
         const total: usize = @intCast(source.count() * size);
-        std.mem.copyForwards(u8, out.bytes()[0..total], source.bytes()[0..total]);
+        @memcpy(out.bytes()[0..total], source.bytes()[0..total]);
         return;
     }
     const columns = source.columns();

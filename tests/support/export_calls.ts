@@ -1,0 +1,173 @@
+/**
+ * One valid call of every export, with what each argument stands for, so that tests can damage them
+ * one at a time.
+ *
+ * @module
+ */
+
+import { context } from "../../lib/core/context.ts";
+import { empty, full, tensor } from "../../lib/core/creation.ts";
+import { byteLengthOf, type DType } from "../../lib/core/dtype.ts";
+import type { Tensor } from "../../lib/core/tensor.ts";
+import type { Native } from "../../lib/native/abi.gen.ts";
+
+/** What an export asks of a tensor. */
+export interface Operand {
+  /** The operand. */
+  readonly tensor: Tensor;
+  /**
+   * `floats` takes f32 of any strides, `rows` contiguous f32, `integers` contiguous i32, `weight`
+   * any contiguous matrix, `any` everything, `cache` f32 or f16; `out` contiguous writable f32.
+   */
+  readonly kind: "floats" | "rows" | "integers" | "weight" | "any" | "cache" | "out";
+  /** 0 stands for "none". */
+  readonly optional: boolean;
+  /** Another shape is as good: nothing else in the call depends on it. */
+  readonly free: boolean;
+}
+
+/** A number, or a tensor that the call gets as its handle. */
+export type Argument = number | Operand;
+
+/** A valid call. */
+export interface ExportCall {
+  readonly name: keyof Native;
+  readonly arguments: readonly Argument[];
+  /** Written to the shared parameters before the call. */
+  readonly sizes?: readonly number[];
+}
+
+function operand(
+  made: Tensor,
+  kind: Operand["kind"],
+  { optional = false, free = false } = {},
+): Operand {
+  return { tensor: made, kind, optional, free };
+}
+
+const rows = (shape: number[], options?: { optional?: boolean; free?: boolean }) =>
+  operand(full(shape, 0.5), "rows", options);
+const floats = (shape: number[], options?: { free?: boolean }) =>
+  operand(full(shape, 0.5), "floats", options);
+const out = (shape: number[]) => operand(full(shape, 0), "out", { optional: true });
+const weight = (shape: number[], options?: { free?: boolean }) =>
+  operand(full(shape, 0.5), "weight", options);
+const integers = (values: number[], options?: { optional?: boolean; free?: boolean }) =>
+  operand(tensor(new Int32Array(values)), "integers", options);
+const any = (shape: number[]) => operand(full(shape, 0.5), "any", { free: true });
+const cache = (options?: { free?: boolean }) => operand(full([2, 9, 4], 0.5), "cache", options);
+
+/** f32 numbers as the words in which parameters hold them. */
+export function floatWords(values: readonly number[]): number[] {
+  return [...new Uint32Array(Float32Array.from(values).buffer)];
+}
+
+/** Calls of all exports that take tensors. Made in scratch: use inside of a scope. */
+export function validCalls(): ExportCall[] {
+  const [unary, add, silent, half] = [5, 0, 0, 1];
+  const sampling = floatWords([0.7, 0, 0.9, 0.05, 1.1]);
+  return [
+    { name: "q_tensor_name", arguments: [any([3]), 4] },
+    { name: "q_reshape", arguments: [operand(full([3, 4], 1), "any"), 2], sizes: [2, 6] },
+    { name: "q_permute", arguments: [operand(full([3, 4], 1), "any"), 2], sizes: [1, 0] },
+    { name: "q_slice", arguments: [operand(full([5, 4], 1), "any", { free: true }), 0, 1, 2, 2] },
+    { name: "q_expand", arguments: [operand(full([1, 4], 1), "any"), 2], sizes: [3, 4] },
+    { name: "q_copy", arguments: [operand(full([3, 4], 1), "floats"), out([3, 4])] },
+    { name: "q_fill", arguments: [operand(full([3, 4], 1), "rows", { free: true }), 2] },
+    {
+      name: "q_convert",
+      arguments: [rows([3, 4]), operand(full([3, 4], 0), "out", { optional: false })],
+    },
+    { name: "q_unary", arguments: [unary, floats([3, 4]), out([3, 4])] },
+    { name: "q_binary", arguments: [add, floats([3, 4]), floats([3, 4]), out([3, 4])] },
+    { name: "q_binary_scalar", arguments: [add, floats([3, 4]), 2, silent, out([3, 4])] },
+    { name: "q_silu_mul", arguments: [rows([3, 4]), rows([3, 4]), out([3, 4])] },
+    { name: "q_matmul", arguments: [floats([3, 4]), floats([4, 5]), out([3, 5])] },
+    {
+      name: "q_linear",
+      arguments: [rows([3, 32]), weight([5, 32]), rows([5], { optional: true }), out([3, 5])],
+    },
+    {
+      name: "q_embedding",
+      arguments: [weight([5, 32], { free: true }), integers([1, 4]), out([2, 32])],
+    },
+    { name: "q_softmax", arguments: [rows([3, 4]), 1, out([3, 4])] },
+    { name: "q_causal_mask", arguments: [rows([3, 4], { free: true }), 1] },
+    { name: "q_rmsnorm", arguments: [rows([3, 4]), rows([4]), 1e-5, out([3, 4])] },
+    {
+      name: "q_add_rmsnorm",
+      arguments: [rows([3, 4]), rows([3, 4]), rows([4]), 1e-5, out([3, 4])],
+    },
+    {
+      name: "q_layernorm",
+      arguments: [rows([3, 4]), rows([4]), rows([4], { optional: true }), 1e-5, out([3, 4])],
+    },
+    { name: "q_rope_table", arguments: [rows([4], { free: true }), 3, 2] },
+    { name: "q_rope", arguments: [rows([3, 2, 8]), rows([2, 3, 4]), half, out([3, 2, 8])] },
+    { name: "q_store_cache", arguments: [cache({ free: true }), rows([3, 2, 4]), 6] },
+    {
+      name: "q_attention",
+      arguments: [rows([3, 6, 4]), cache(), cache(), 5, 0.5, out([3, 6, 4])],
+    },
+    { name: "q_argmax", arguments: [rows([7], { free: true })] },
+    { name: "q_seed", arguments: [integers([0, 0, 0, 0, 0, 0, 0, 0]), 1, 2] },
+    {
+      name: "q_sample",
+      arguments: [
+        rows([7], { free: true }),
+        integers([1, 2], { optional: true, free: true }),
+        integers([1, 2, 3, 4, 5, 6, 7, 8]),
+      ],
+      sizes: [sampling[0], 3, ...sampling.slice(2)],
+    },
+    { name: "q_sum_to", arguments: [floats([3, 4], { free: true }), 2], sizes: [1, 4] },
+  ];
+}
+
+/** Exports that take no tensors, or that tests of exports must leave alone. */
+export const exportsWithoutTensors: readonly (keyof Native)[] = [
+  "q_abi_version",
+  "q_open",
+  "q_close",
+  "q_threads",
+  "q_isa",
+  "q_address",
+  "q_counters",
+  "q_state_create",
+  "q_state_free",
+  "q_map_open",
+  "q_map_close",
+  "q_scope_enter",
+  "q_scope_leave",
+  "q_tensor_create",
+  "q_tensor_from_map",
+  "q_tensor_free",
+];
+
+/** A tensor of the dtype whose shape may have to grow to a whole number of blocks. */
+export function ofType(dtype: DType, shape: readonly number[], layout?: "rows16"): Tensor {
+  const sizes = Number.isNaN(byteLengthOf(dtype, shape)) ? [...shape.slice(0, -1), 32] : shape;
+  const made = empty(sizes, { dtype, layout });
+  const { length } = made.data;
+  return made.write(new Uint8Array(length));
+}
+
+/** Calls an export with handles or numbers. */
+export function callExport(
+  name: keyof Native,
+  numbers: readonly number[],
+  sizes: readonly number[] = [],
+): number {
+  const library = context();
+  library.parameters.set(sizes);
+  const call = library.native[name] as (...values: number[]) => number;
+  return call(...numbers);
+}
+
+/** The call's numbers, with one argument replaced. */
+export function numbersOf(call: ExportCall, place = -1, replacement = 0): number[] {
+  return call.arguments.map((argument, i) => {
+    if (i === place) return replacement;
+    return typeof argument === "number" ? argument : argument.tensor.handle;
+  });
+}
