@@ -10,11 +10,7 @@
 import { mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
-import {
-  type OptionDefinitions,
-  readArguments,
-  UsageError,
-} from "../lib/cli/arguments.ts";
+import { type OptionDefinitions, readArguments, UsageError } from "../lib/cli/arguments.ts";
 import { formatBytes } from "../lib/cli/format.ts";
 import { ProgressBar } from "../lib/cli/progress.ts";
 import { QorusError } from "../lib/native/error.ts";
