@@ -72,15 +72,18 @@ fn attend(job: *const Job) callconv(.c) void {
     while (begin < end) : (begin += key_tile) {
         const count = @min(key_tile, end - begin);
         const keys = cachedRows(job, job.key, begin, count);
+        const values = cachedRows(job, job.value, begin, count);
         if (rows <= tiles.few_rows) {
-            tiles.scoreFew(work.scores, query, rows, keys.rows(work.keys, padded), padded, count);
+            const key_rows = keys.rows(work.keys, padded);
+            const streams = .{ keys, values };
+            tiles.scoreFew(work.scores, query, rows, key_rows, padded, count, streams);
         } else {
             keys.transpose(work.keys, padded);
             tiles.scoreMany(work.scores, query, rows, work.keys, job.head_size, count);
         }
         weigh(job, &work, begin, count);
-        const values = cachedRows(job, job.value, begin, count).rows(work.values, padded);
-        tiles.addValues(work.sums, work.corrections, work.scores, rows, values, count, padded);
+        const value_rows = values.rows(work.values, padded);
+        tiles.addValues(work.sums, work.corrections, work.scores, rows, value_rows, count, padded);
     }
     for (0..rows) |r| finish(job, &work, r);
 }

@@ -10,7 +10,7 @@ const V = simd.V;
 const lanes = simd.lanes;
 const key_tile = @import("attention_interface.zig").key_tile;
 
-const many_registers = simd.has_avx512 or !simd.is_x86;
+const many_registers = simd.has_32_registers;
 
 /// Rows of queries that one tile of registers holds.
 pub const tile_rows = 6;
@@ -58,6 +58,7 @@ pub const Cached = struct {
         switch (cached.dtype) {
             inline .f32, .f16 => |dtype| for (0..cached.count) |i| {
                 const out = buffer + i * padded;
+                cached.prefetchNext(i);
                 var d: usize = 0;
                 while (d + lanes <= cached.head_size) : (d += lanes) {
                     simd.store(out + d, cached.load(dtype, i, d));
@@ -89,6 +90,7 @@ pub const Cached = struct {
         const end = std.mem.alignForward(usize, cached.count, score_keys);
         var i: usize = 0;
         while (i < end) : (i += lanes) {
+            for (i..i + lanes) |row| cached.prefetchNext(row);
             var d: usize = 0;
             while (d < padded) : (d += lanes) {
                 var square: [lanes]V = undefined;
@@ -101,6 +103,17 @@ pub const Cached = struct {
                     simd.store(buffer + (d + k) * key_tile + i, column);
                 }
             }
+        }
+    }
+
+    /// Asks for the row one tile further on: keys and values take turns, so that the processor's own
+    /// prefetching starts anew with every tile. The address may lie past the cache; nothing is read.
+    pub inline fn prefetchNext(cached: Cached, index: usize) void {
+        const row = cached.first + (index + key_tile) * cached.stride_bytes;
+        const row_bytes = cached.head_size * cached.dtype.blockBytes();
+        var offset: usize = 0;
+        while (offset < row_bytes) : (offset += 64) {
+            @prefetch(row + offset, .{ .locality = 2 });
         }
     }
 
@@ -207,7 +220,8 @@ noinline fn scoreTile(
     }
 }
 
-/// As `scoreMany` for up to `few_rows` rows and keys as rows; writes `key_count` columns.
+/// As `scoreMany` for up to `few_rows` rows and keys as rows; writes `key_count` columns. Meanwhile
+/// the rows after those of `streams` are fetched; a single row does too little for that to pay.
 pub fn scoreFew(
     scores: [*]f32,
     query: Rows,
@@ -215,11 +229,17 @@ pub fn scoreFew(
     keys: Rows,
     padded: usize,
     key_count: usize,
+    streams: [2]Cached,
 ) void {
     switch (row_count) {
         inline 1...few_rows => |n| {
             var j: usize = 0;
-            while (j + 4 <= key_count) : (j += 4) dotTile(n, 4, scores + j, query, keys, j, padded);
+            while (j + 4 <= key_count) : (j += 4) {
+                if (n > 1) inline for (streams) |stream| {
+                    inline for (0..4) |i| stream.prefetchNext(j + i);
+                };
+                dotTile(n, 4, scores + j, query, keys, j, padded);
+            }
             while (j < key_count) : (j += 1) dotTile(n, 1, scores + j, query, keys, j, padded);
         },
         else => unreachable,

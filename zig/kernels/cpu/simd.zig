@@ -6,18 +6,21 @@ const builtin = @import("builtin");
 /// Name of the instruction set: baseline, v3, v4 or dotprod.
 pub const isa: []const u8 = @import("isa_options").isa;
 
-pub const is_x86 = builtin.cpu.arch == .x86_64;
+const x86 = builtin.cpu.arch == .x86_64;
 
-pub const has_avx2 = is_x86 and std.Target.x86.featureSetHas(builtin.cpu.features, .avx2);
-pub const has_avx512 = is_x86 and std.Target.x86.featureSetHas(builtin.cpu.features, .avx512f);
-pub const has_vnni = is_x86 and std.Target.x86.featureSetHas(builtin.cpu.features, .avx512vnni);
-pub const has_fma = !is_x86 or std.Target.x86.featureSetHas(builtin.cpu.features, .fma);
+pub const has_avx2 = x86 and std.Target.x86.featureSetHas(builtin.cpu.features, .avx2);
+pub const has_avx512 = x86 and std.Target.x86.featureSetHas(builtin.cpu.features, .avx512f);
+pub const has_vnni = x86 and std.Target.x86.featureSetHas(builtin.cpu.features, .avx512vnni);
+pub const has_fma = !x86 or std.Target.x86.featureSetHas(builtin.cpu.features, .fma);
 /// Conversion between f16 and f32 in hardware.
-pub const has_f16 = !is_x86 or std.Target.x86.featureSetHas(builtin.cpu.features, .f16c);
-pub const has_dotprod = !is_x86 and std.Target.aarch64.featureSetHas(builtin.cpu.features, .dotprod);
+pub const has_f16 = !x86 or std.Target.x86.featureSetHas(builtin.cpu.features, .f16c);
+pub const has_dotprod = !x86 and std.Target.aarch64.featureSetHas(builtin.cpu.features, .dotprod);
 
 /// f32 lanes of one vector register. `std.simd.suggestVectorLength` says 8 for x86-64-v4.
 pub const lanes = if (has_avx512) 16 else if (has_avx2) 8 else 4;
+
+/// Whether there are 32 vector registers (AVX-512, NEON) rather than 16.
+pub const has_32_registers = has_avx512 or !x86;
 
 /// One register of f32.
 pub const V = @Vector(lanes, f32);
