@@ -37,6 +37,8 @@ pub const Pool = struct {
     /// asked for when the system refuses; `thread_count` says how many there are.
     pub fn resize(pool: *Pool, wanted: u32) void {
         const count = std.math.clamp(wanted, 1, max_threads);
+        while (pool.busy.swap(true, .acquire)) std.Thread.yield() catch {};
+        defer pool.busy.store(false, .release);
         while (pool.spawned_count + 1 < count) {
             const thread = std.Thread.spawn(.{ .stack_size = 1 << 20 }, work, .{ pool, pool.spawned_count + 1 }) catch break;
             thread.detach();
