@@ -14,7 +14,7 @@ import { formatSpeed, loadModel, modelOptions, tokensPerSecond } from "./model.t
 import { printData } from "./output.ts";
 import { ProgressBar } from "./progress.ts";
 import { runtimeName } from "./runtime.ts";
-import { nextTurn } from "./turn.ts";
+import { nextTurn } from "./waiting.ts";
 
 const options = {
   ...modelOptions,

@@ -13,6 +13,7 @@ import { type OptionDefinitions, readArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { loadModel, modelOptions, samplingOf, samplingOptions, statisticsLine } from "./model.ts";
 import { printMessage, writeData, writeMessage } from "./output.ts";
+import { unlessAborted } from "./waiting.ts";
 
 const options = {
   ...modelOptions,
@@ -30,57 +31,42 @@ class Conversation {
   readonly #llm: LanguageModel;
   readonly #options: GenerateOptions;
   readonly #start: readonly ChatMessage[];
-  #messages: ChatMessage[];
-  #answering: AbortController | undefined;
+  #messages: readonly ChatMessage[];
 
   constructor(llm: LanguageModel, system: string | undefined, options: GenerateOptions) {
     this.#llm = llm;
     this.#options = options;
     this.#start = system === undefined ? [] : [{ role: "system", content: system }];
-    this.#messages = [...this.#start];
+    this.#messages = this.#start;
     // A model that cannot converse is told before the first question, not after it.
     llm.formatChat([...this.#start, { role: "user", content: "" }]);
   }
 
+  /** Forgets all questions and answers. */
   reset(): void {
-    this.#messages = [...this.#start];
+    this.#messages = this.#start;
     this.#llm.resetCache();
   }
 
-  /** Ends the answer that is being written; false when there is none. */
-  interrupt(): boolean {
-    this.#answering?.abort();
-    return this.#answering !== undefined;
-  }
-
-  /** Writes the answer to a question; an interrupted one stays in the conversation as it is. */
+  /** Writes the answer to a question. */
   async answer(question: string): Promise<void> {
-    const asked: ChatMessage[] = [...this.#messages, { role: "user", content: question }];
+    const asked = [...this.#messages, { role: "user", content: question }];
     // The template writes the begin token itself.
     const prompt = this.#llm.tokenizer.encode(this.#llm.formatChat(asked), {
       addBos: false,
       parseSpecial: true,
     });
-    this.#answering = new AbortController();
     let answer = "";
-    try {
-      const { signal } = this.#answering;
-      const tokens = this.#llm.generate([...prompt], { ...this.#options, signal });
-      for await (const { text } of tokens) {
-        writeData(text);
-        answer += text;
-      }
-    } catch (error) {
-      if (!(error instanceof QorusError) || error.code !== "aborted") throw error;
-    } finally {
-      this.#answering = undefined;
-      writeData("\n");
+    for await (const { text } of this.#llm.generate([...prompt], this.#options)) {
+      writeData(text);
+      answer += text;
     }
+    writeData("\n");
     this.#messages = [...asked, { role: "assistant", content: answer }];
   }
 }
 
-/** Reads questions until the input ends; on a terminal, Ctrl-C ends an answer, then the program. */
+/** Answers questions until the input ends. */
 async function converse(
   lines: Interface,
   conversation: Conversation,
@@ -104,6 +90,7 @@ async function converse(
   }
 }
 
+/** Answers a question; one that no longer fits the context does not end the conversation. */
 async function answer(conversation: Conversation, question: string): Promise<void> {
   try {
     await conversation.answer(question);
@@ -123,16 +110,15 @@ async function run(given: readonly string[], signal: AbortSignal): Promise<void>
     topK: sampling.topK ?? llm.generation.topK,
     topP: sampling.topP ?? llm.generation.topP,
     maxTokens: values.maxTokens,
+    signal,
   });
   if (process.stdin.isTTY) printMessage("/reset forgets the conversation, /exit ends it.");
   const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
-  signal.addEventListener("abort", () => {
-    conversation.interrupt();
+  try {
+    await unlessAborted(converse(lines, conversation, llm), signal);
+  } finally {
     lines.close();
-  });
-  await converse(lines, conversation, llm);
-  lines.close();
-  signal.throwIfAborted();
+  }
 }
 
 /** A conversation in the terminal. */

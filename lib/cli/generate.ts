@@ -16,6 +16,7 @@ import {
   statisticsLine,
 } from "./model.ts";
 import { printMessage, writeData } from "./output.ts";
+import { unlessAborted } from "./waiting.ts";
 
 const options = { ...modelOptions, ...samplingOptions } as const;
 
@@ -23,8 +24,11 @@ const options = { ...modelOptions, ...samplingOptions } as const;
 async function readPrompt(positionals: readonly string[], signal: AbortSignal): Promise<string> {
   if (positionals.length > 0) return positionals[0];
   if (process.stdin.isTTY) return "";
+  return await unlessAborted(readInput(), signal);
+}
+
+async function readInput(): Promise<string> {
   const hint = setTimeout(() => printMessage("Reading the prompt from standard input ..."), 1000);
-  signal.addEventListener("abort", () => process.stdin.destroy());
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of process.stdin) text += decoder.decode(chunk, { stream: true });
@@ -35,7 +39,6 @@ async function readPrompt(positionals: readonly string[], signal: AbortSignal): 
 async function run(given: readonly string[], signal: AbortSignal): Promise<void> {
   const { options: values, positionals } = readArguments(given, options, 1);
   const prompt = await readPrompt(positionals, signal);
-  signal.throwIfAborted();
   using llm = await loadModel(values);
   const maxTokens = values.maxTokens ?? defaultMaxTokens;
   writeData(prompt);
