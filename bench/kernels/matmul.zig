@@ -1,6 +1,6 @@
 //! Speed of f32 matrix products: `zig build bench-matmul [-- TEXT]` prints GFLOPS for every shape
-//! whose line contains TEXT, per instruction set and thread count, next to what the
-//! multiply-add units reached just before.
+//! whose line contains TEXT, per instruction set and thread count, next to what the multiply-add
+//! units of one core reached just before. `'` marks a transposed operand.
 
 const std = @import("std");
 const qorus = @import("qorus");
@@ -30,7 +30,8 @@ const measured = squares ++ thin ++ layers ++ batches;
 const squares = blk: {
     var list: []const Measured = &.{};
     for ([_]usize{ 16, 32, 64, 96, 128, 256, 512, 1024, 2048 }) |size| {
-        for ([_][2]bool{ .{ false, false }, .{ false, true }, .{ true, false } }) |transposed| {
+        const orders = [_][2]bool{ .{ false, false }, .{ false, true }, .{ true, false } };
+        for (orders) |transposed| {
             const both = Measured{
                 .m = size,
                 .n = size,
@@ -52,7 +53,9 @@ const thin = blk: {
             .{ .m = m, .n = 2048, .k = 2048, .transposed_b = true },
         };
     }
-    for ([_]usize{ 1, 2, 4, 16 }) |n| list = list ++ &[_]Measured{.{ .m = 2048, .n = n, .k = 2048 }};
+    for ([_]usize{ 1, 2, 4, 16 }) |n| {
+        list = list ++ &[_]Measured{.{ .m = 2048, .n = n, .k = 2048 }};
+    }
     break :blk list[0..list.len].*;
 };
 
@@ -126,38 +129,59 @@ fn operand(
     };
 }
 
+/// What each shape is measured with, one column each.
+const Setting = struct { isa: qorus.cpu.Isa, thread_count: u32 };
+
+const settings = [_]Setting{
+    .{ .isa = .v4, .thread_count = 1 },
+    .{ .isa = .v4, .thread_count = 2 },
+    .{ .isa = .v3, .thread_count = 1 },
+    .{ .isa = .v3, .thread_count = 2 },
+    .{ .isa = .dotprod, .thread_count = 1 },
+    .{ .isa = .dotprod, .thread_count = 2 },
+    .{ .isa = .baseline, .thread_count = 1 },
+};
+
+fn probed() ?f64 {
+    if (qorus.cpu.supports(.v4)) return probe.gigaflops(.avx512, now);
+    if (qorus.cpu.supports(.v3)) return probe.gigaflops(.avx2, now);
+    return null;
+}
+
+fn printHeader() void {
+    std.debug.print("{s:<34}{s:>8}", .{ "GFLOPS", "probe" });
+    for (settings) |setting| {
+        if (!qorus.cpu.supports(setting.isa)) continue;
+        std.debug.print("{t:>9} x{d}", .{ setting.isa, setting.thread_count });
+    }
+    std.debug.print("\n", .{});
+}
+
 pub fn main(init: std.process.Init) !void {
     var arguments = try init.minimal.args.iterateAllocator(init.arena.allocator());
     _ = arguments.skip();
     const wanted = arguments.next() orelse "";
     var memory: Arena = try .init(1 << 30);
     var scratch: Arena = try .init(256 << 20);
-    std.debug.print("{s:<34}{s:>8}", .{ "GFLOPS", "probe" });
-    for ([_][]const u8{ "v4 x1", "v4 x2", "v3 x1", "v3 x2", "base x1" }) |name| std.debug.print("{s:>9}", .{name});
-    std.debug.print("\n", .{});
+    printHeader();
     for (measured) |item| {
+        const a_mark = if (item.transposed_a) "'" else "";
+        const b_mark = if (item.transposed_b) "'" else "";
         var buffer: [64]u8 = undefined;
         const name = try std.fmt.bufPrint(&buffer, "{d}x[{d}x{d}{s} x {d}x{d}{s}]", .{
-            item.batch, item.m, item.k,                             if (item.transposed_a) "'" else "",
-            item.k,     item.n, if (item.transposed_b) "'" else "",
+            item.batch, item.m, item.k, a_mark, item.k, item.n, b_mark,
         });
         if (std.mem.indexOf(u8, name, wanted) == null) continue;
-        std.debug.print("{s:<34}", .{name});
-        const peak = if (qorus.cpu.supports(.v4))
-            probe.gigaflops(.avx512, now)
-        else if (qorus.cpu.supports(.v3)) probe.gigaflops(.avx2, now) else null;
-        if (peak) |value| std.debug.print("{d:>8.1}", .{value}) else std.debug.print("{s:>8}", .{"-"});
-        for ([_]qorus.cpu.Isa{ .v4, .v3, .baseline }) |isa| {
-            for ([_]u32{ 1, 2 }) |threads| {
-                if (!qorus.cpu.supports(isa) or isa == .baseline and threads > 1) continue;
-                pool.resize(threads);
-                const runner: qorus.Runner = .{
-                    .kernels = qorus.cpu.kernels(isa).?,
-                    .pool = &pool,
-                    .scratch = &scratch,
-                };
-                std.debug.print("{d:>9.1}", .{try gigaflops(&runner, item, &memory)});
-            }
+        std.debug.print("{s:<34}{d:>8.1}", .{ name, probed() orelse std.math.nan(f64) });
+        for (settings) |setting| {
+            if (!qorus.cpu.supports(setting.isa)) continue;
+            pool.resize(setting.thread_count);
+            const runner: qorus.Runner = .{
+                .kernels = qorus.cpu.kernels(setting.isa).?,
+                .pool = &pool,
+                .scratch = &scratch,
+            };
+            std.debug.print("{d:>12.1}", .{try gigaflops(&runner, item, &memory)});
         }
         std.debug.print("\n", .{});
     }

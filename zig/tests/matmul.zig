@@ -164,7 +164,9 @@ const Prepared = struct {
         @memset(prepared.out.items, untouched);
         const runner: Runner = .{ .kernels = kernels, .pool = &pool, .scratch = scratch };
         const out = prepared.output(prepared.out.items.ptr);
-        try threaded.matmul(&runner, prepared.case.shape, prepared.operandA(), prepared.operandB(), out);
+        const a = prepared.operandA();
+        const b = prepared.operandB();
+        try threaded.matmul(&runner, prepared.case.shape, a, b, out);
         try std.testing.expectEqual(0, scratch.head);
     }
 
@@ -223,7 +225,10 @@ test "matmul: every remainder of rows and columns, both operands plain and trans
     defer scratch.deinit();
     pool.resize(1);
     for (edges) |m| {
-        for (edges) |n| try tryLayouts(m, n, 1 + (m * 7 + n * 3) % 37, generator.random(), &scratch);
+        for (edges) |n| {
+            const k = 1 + (m * 7 + n * 3) % 37;
+            try tryLayouts(m, n, k, generator.random(), &scratch);
+        }
     }
 }
 
@@ -232,7 +237,10 @@ test "matmul: every remainder of k, and k around its blocks" {
     var scratch: Arena = try .init(64 << 20);
     defer scratch.deinit();
     pool.resize(1);
-    const sizes = [_][2]usize{ .{ 1, 1 }, .{ 1, 70 }, .{ 70, 1 }, .{ 3, 40 }, .{ 7, 50 }, .{ 13, 21 } };
+    const sizes = [_][2]usize{
+        .{ 1, 1 },  .{ 1, 70 }, .{ 70, 1 },
+        .{ 3, 40 }, .{ 7, 50 }, .{ 13, 21 },
+    };
     for (sizes) |size| {
         for (edges ++ [_]usize{ 511, 512, 513, 1023, 1024, 1025 }) |k| {
             try tryLayouts(size[0], size[1], k, generator.random(), &scratch);
@@ -258,7 +266,10 @@ test "matmul: batches, shared operands, elements far apart" {
     var scratch: Arena = try .init(64 << 20);
     defer scratch.deinit();
     pool.resize(1);
-    const sizes = [_][3]usize{ .{ 1, 1, 9 }, .{ 4, 5, 6 }, .{ 1, 33, 20 }, .{ 33, 1, 20 }, .{ 21, 18, 35 }, .{ 125, 7, 11 } };
+    const sizes = [_][3]usize{
+        .{ 1, 1, 9 },   .{ 4, 5, 6 },    .{ 1, 33, 20 },
+        .{ 33, 1, 20 }, .{ 21, 18, 35 }, .{ 125, 7, 11 },
+    };
     for (sizes) |size| for (0..64) |bits| try tryCase(.{
         .shape = .{
             .m = size[0],
@@ -282,7 +293,8 @@ test "matmul: a batch whose rows continue becomes one product" {
     defer scratch.deinit();
     pool.resize(1);
     for ([_][4]usize{ .{ 1, 1, 1, 5 }, .{ 1, 3, 1, 2 }, .{ 2, 2, 2, 2 } }) |batch| {
-        try tryCase(.{ .shape = .{ .m = 9, .n = 30, .k = 12, .batch = batch }, .shared_b = true }, generator.random(), &scratch);
+        const shape: Shape = .{ .m = 9, .n = 30, .k = 12, .batch = batch };
+        try tryCase(.{ .shape = shape, .shared_b = true }, generator.random(), &scratch);
     }
 }
 
@@ -300,7 +312,8 @@ test "matmul: sizes of zero" {
         .{ .m = 2, .n = 3, .k = 0, .batch = .{ 1, 2, 3, 1 } },
     };
     for (shapes) |shape| for ([_]bool{ false, true }) |accumulate| {
-        try tryCase(.{ .shape = shape, .accumulate = accumulate, .gap = 2 }, generator.random(), &scratch);
+        const case: Case = .{ .shape = shape, .accumulate = accumulate, .gap = 2 };
+        try tryCase(case, generator.random(), &scratch);
     };
 }
 
@@ -331,7 +344,8 @@ test "matmul: the same bits with 1, 2 and 3 threads" {
                 @memcpy(prepared.expected.items, prepared.out.items);
             } else {
                 const one_thread = std.mem.sliceAsBytes(prepared.expected.items);
-                try std.testing.expectEqualSlices(u8, one_thread, std.mem.sliceAsBytes(prepared.out.items));
+                const several = std.mem.sliceAsBytes(prepared.out.items);
+                try std.testing.expectEqualSlices(u8, one_thread, several);
             }
         }
     };
@@ -343,7 +357,12 @@ test "matmul: every kernel alone, where the driver would choose another" {
     for (sizes) |size| for ([_]bool{ false, true }) |accumulate| {
         const shape: Shape = .{ .m = size[0], .n = size[1], .k = size[2] };
         for ([_]bool{ false, true }) |transposed_b| {
-            const case: Case = .{ .shape = shape, .transposed_b = transposed_b, .gap = 3, .accumulate = accumulate };
+            const case: Case = .{
+                .shape = shape,
+                .transposed_b = transposed_b,
+                .gap = 3,
+                .accumulate = accumulate,
+            };
             const prepared: Prepared = try .init(case, generator.random());
             defer prepared.deinit();
             const product = prepared.product(0, prepared.out.items.ptr);

@@ -138,13 +138,15 @@ inline fn multiplyStrips(comptime layout: Layout, product: *const Product) void 
     while (vector < vector_count) {
         const vectors = partSize(vector_count - vector, tile_vectors);
         const column = vector * lanes;
+        // A packed panel holds whole rows of the block, one panel after the other.
+        const a_row_step = if (layout == .dense) product.k else product.a.row_stride;
         const is_last = vector + vectors == vector_count;
         var row: usize = 0;
         while (row < product.m) {
             const rows = partSize(product.m - row, tile_rows);
             multiplyTileOf(layout, rows, vectors, &.{
                 .depth = product.k,
-                .a = product.a.data + row * if (layout == .dense) product.k else product.a.row_stride,
+                .a = product.a.data + row * a_row_step,
                 .a_row_stride = product.a.row_stride,
                 .a_step = product.a.column_stride,
                 .b = product.b.data + column * product.k,

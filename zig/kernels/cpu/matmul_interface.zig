@@ -55,24 +55,29 @@ pub fn packedColumnsFloats(columns: usize, depth: usize) usize {
     return (columns + 15) / 16 * 16 * depth;
 }
 
+const PackRows = fn (out: [*]f32, a: *const Matrix, rows: usize, depth: usize) callconv(.c) void;
+const PackColumns =
+    fn (out: [*]f32, b: *const Matrix, depth: usize, columns: usize) callconv(.c) void;
+const Multiply = fn (product: *const Product) callconv(.c) void;
+
 pub const Table = extern struct {
     /// Rows and columns of the register tile. Blocks that are multiples of them run fastest.
     tile_rows: usize,
     tile_columns: usize,
     /// Packs `a` [rows][depth] into panels of `tile_rows` rows or fewer, each `[depth][rows]`.
-    pack_rows: *const fn (out: [*]f32, a: *const Matrix, rows: usize, depth: usize) callconv(.c) void,
+    pack_rows: *const PackRows,
     /// Packs `b` [depth][columns] into strips of `tile_columns` columns or fewer, each
     /// `[depth][columns]`, the last one filled up with zeros to whole registers.
-    pack_columns: *const fn (out: [*]f32, b: *const Matrix, depth: usize, columns: usize) callconv(.c) void,
+    pack_columns: *const PackColumns,
     /// The product of a packed `a.data` and a packed `b.data`; k is at most `max_depth`.
-    packed_product: *const fn (product: *const Product) callconv(.c) void,
+    packed_product: *const Multiply,
     /// The product of `a` as it lies and a packed `b.data`; k is at most `max_depth`.
-    half_packed_product: *const fn (product: *const Product) callconv(.c) void,
+    half_packed_product: *const Multiply,
     /// The product without packing, for matrices that fit the caches. `b.column_stride` is 1.
-    direct_product: *const fn (product: *const Product) callconv(.c) void,
+    direct_product: *const Multiply,
     /// Every element of `out` as a dot product, for few rows or few columns.
     /// `a.column_stride` and `b.row_stride` are 1.
-    dots: *const fn (product: *const Product) callconv(.c) void,
+    dots: *const Multiply,
     /// Adds multiples of the rows of `b` to few rows of `out`. `b.column_stride` is 1.
-    row_updates: *const fn (product: *const Product) callconv(.c) void,
+    row_updates: *const Multiply,
 };

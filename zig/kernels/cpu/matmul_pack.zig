@@ -8,19 +8,16 @@
 //! Where the elements that become neighbours are far apart, blocks of 8 x 8 are transposed in
 //! registers; where they are neighbours already they are copied; other strides go one by one.
 
-const builtin = @import("builtin");
 const simd = @import("simd.zig");
 const interface = @import("matmul_interface.zig");
 
 const lanes = simd.lanes;
 const Matrix = interface.Matrix;
 
-const many_registers = simd.has_avx512 or builtin.cpu.arch == .aarch64;
-
 /// Rows and vectors of columns of the register tile. Its sums, one row of B and one element of A
 /// fill the registers: 32 with AVX-512 and NEON, 16 with AVX2 and SSE.
-pub const tile_rows = if (many_registers) 8 else 6;
-pub const tile_vectors = if (many_registers) 3 else 2;
+pub const tile_rows = if (simd.has_32_registers) 8 else 6;
+pub const tile_vectors = if (simd.has_32_registers) 3 else 2;
 
 /// How many of `remaining` rows (or vectors of columns) the next tile takes. The last two tiles
 /// share what is left evenly: 9 rows as 5 + 4 keep more sums in flight than 8 + 1.
@@ -195,6 +192,7 @@ inline fn packColumnGroup(
     const transposed = transpose(block);
     inline for (0..8) |p| {
         const target = out + (start + p) * width + first;
-        if (group_width == 8) storeEight(target, transposed[p]) else storeFour(target, transposed[p]);
+        const row = transposed[p];
+        if (group_width == 8) storeEight(target, row) else storeFour(target, row);
     }
 }

@@ -8,14 +8,12 @@ const V = simd.V;
 const lanes = simd.lanes;
 const Product = interface.Product;
 
-const many_registers = simd.lanes == 16 or !simd.has_avx2 and simd.has_fma;
-
 /// Dot products computed together: their sums and the vectors that they share fill the registers.
-const dot_rows = if (many_registers) 4 else 3;
+const dot_rows = if (simd.has_32_registers) 4 else 3;
 const dot_columns = 4;
 
 /// Rows of `out` updated together, and rows of B added in one pass over them.
-const update_rows = if (many_registers) 4 else 2;
+const update_rows = if (simd.has_32_registers) 4 else 2;
 
 pub fn dots(product: *const Product) callconv(.c) void {
     // The large operand goes by in the outer loop, so each part of it is read once.
@@ -66,34 +64,19 @@ noinline fn dotTile(
     if (done < product.k) {
         const rest = product.k - done;
         var x: [rows]V = undefined;
-        inline for (0..rows) |i| x[i] = loadFirst(a.data + i * a.row_stride + done, rest);
+        inline for (0..rows) |i| x[i] = simd.loadPart(a.data + i * a.row_stride + done, rest, 0);
         inline for (0..columns) |j| {
-            const y = loadFirst(b.data + j * b.column_stride + done, rest);
+            const y = simd.loadPart(b.data + j * b.column_stride + done, rest, 0);
             inline for (0..rows) |i| sums[i][j] = simd.mulAdd(x[i], y, sums[i][j]);
         }
     }
     inline for (0..rows) |i| {
         const out = product.out + (row + i) * product.out_row_stride + column;
         inline for (0..columns) |j| {
-            const sum = sumOf(lanes, sums[i][j]);
+            const sum = simd.sumLanes(sums[i][j]);
             out[j] = if (product.accumulate) out[j] + sum else sum;
         }
     }
-}
-
-/// The first `count` elements, fewer than a vector, and zeros.
-inline fn loadFirst(source: [*]const f32, count: usize) V {
-    var copy: [lanes]f32 = @splat(0);
-    for (source[0..count], copy[0..count]) |from, *to| to.* = from;
-    return copy;
-}
-
-/// Adds the halves of a vector until one element is left: `@reduce` would add one by one.
-inline fn sumOf(comptime width: usize, value: @Vector(width, f32)) f32 {
-    if (width == 1) return value[0];
-    const half = width / 2;
-    const halves: [2]@Vector(half, f32) = @bitCast(value);
-    return sumOf(half, halves[0] + halves[1]);
 }
 
 /// Columns updated together: 8 rows of them stay in half of a 32 KB L1 cache.

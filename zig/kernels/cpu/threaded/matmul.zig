@@ -26,7 +26,7 @@ pub const Shape = struct {
 
     pub fn batchCount(shape: Shape) usize {
         var count: usize = 1;
-        for (shape.batch) |size| count *= size;
+        for (shape.batch) |size| count *|= size;
         return count;
     }
 
@@ -93,11 +93,17 @@ fn batchOffset(
     return offset;
 }
 
-/// `out[batch][m][n] = a[batch][m][k] x b[batch][k][n]`, or `+=` when `out.accumulate`. Any size may
-/// be 0; with k = 0 the products are zeros. Workspace (at most some 13 MB, and a part of 0.5 MB
+/// `out[batch][m][n] = a[batch][m][k] x b[batch][k][n]`, or `+=` when `out.accumulate`. Any size
+/// may be 0; with k = 0 the products are zeros. Workspace (at most some 13 MB, and a part of 0.5 MB
 /// for each thread) comes from `runner.scratch`; when it is full nothing has been written.
-pub fn matmul(runner: *const Runner, shape: Shape, a: Operand, b: Operand, out: Output) Arena.Error!void {
-    if (shape.batchCount() == 0 or shape.m == 0 or shape.n == 0) return;
+pub fn matmul(
+    runner: *const Runner,
+    shape: Shape,
+    a: Operand,
+    b: Operand,
+    out: Output,
+) Arena.Error!void {
+    if (shape.m == 0 or shape.n == 0 or shape.batchCount() == 0) return;
     if (shape.k == 0) return if (!out.accumulate) fillZeros(shape, out);
 
     const mark = runner.scratch.head;
@@ -130,10 +136,12 @@ const many_products = 16;
 fn choose(job: Job) Method {
     const shape = job.shape;
     const thin = @min(shape.m, shape.n) <= interface.max_thin;
-    if (thin and job.a.column_stride == 1 and job.b.row_stride == 1) return .{ .independent = .dots };
+    if (thin and job.a.column_stride == 1 and job.b.row_stride == 1) {
+        return .{ .independent = .dots };
+    }
     if (job.b.column_stride == 1) {
         if (shape.m <= interface.max_thin) return .{ .independent = .row_updates };
-        if (shape.n * shape.k <= direct_elements) return .{ .independent = .direct };
+        if (shape.n *| shape.k <= direct_elements) return .{ .independent = .direct };
     }
     if (job.b.row_stride == 1 and shape.m <= flipped.max_rows and shape.n >= 4 * shape.m) {
         return .{ .independent = .flipped };
@@ -174,8 +182,8 @@ fn canonical(given: Job) Job {
     }
     if (job.shape.m == 1) job.a.row_stride = job.shape.k;
     if (job.shape.n == 1) job.b.column_stride = if (job.b.row_stride == 1) job.shape.k else 1;
-    const is_column = job.shape.n == 1 and job.shape.m > 1;
-    if (is_column and job.a.row_stride == 1 and job.a.column_stride != 1 and job.out.row_stride == 1) {
+    const is_column = job.shape.n == 1 and job.shape.m > 1 and job.out.row_stride == 1;
+    if (is_column and job.a.row_stride == 1 and job.a.column_stride != 1) {
         const b = job.b;
         job.b = job.a.transposed();
         job.a = b.transposed();
@@ -194,14 +202,21 @@ fn contiguousThin(scratch: *Arena, given: Job) Arena.Error!Job {
     if (shape.batchCount() != 1) return job;
     if (shape.m <= interface.max_thin and job.a.column_stride != 1 and job.b.row_stride == 1) {
         job.a = try copyRows(scratch, job.a, shape.m, shape.k);
-    } else if (shape.n <= interface.max_thin and job.b.row_stride != 1 and job.a.column_stride == 1) {
+        return job;
+    }
+    if (shape.n <= interface.max_thin and job.b.row_stride != 1 and job.a.column_stride == 1) {
         const copy = try copyRows(scratch, job.b.transposed(), shape.n, shape.k);
         job.b = copy.transposed();
     }
     return job;
 }
 
-fn copyRows(scratch: *Arena, source: Operand, rows: usize, columns: usize) Arena.Error!Operand {
+fn copyRows(
+    scratch: *Arena,
+    source: Operand,
+    rows: usize,
+    columns: usize,
+) Arena.Error!Operand {
     const copy = try scratch.slice(f32, rows * columns);
     for (0..columns) |j| {
         for (0..rows) |i| {

@@ -1,7 +1,7 @@
 //! Products with few rows and a B whose columns are contiguous, such as `x W'` with weights [n][k].
 //!
-//! Packing B would take longer than multiplying. Its transpose has contiguous rows, which a tile can
-//! read as they lie when they are its A: so the transposed result is computed, `B' A'`, and
+//! Packing B would take longer than multiplying. Its transpose has contiguous rows, which a tile
+//! can read as they lie when they are its A: so the transposed result is computed, `B' A'`, and
 //! turned around at the end.
 
 const interface = @import("../matmul_interface.zig");
@@ -12,14 +12,14 @@ const Product = interface.Product;
 pub const max_rows = 64;
 
 /// Most columns that one call computes: as rows of the transposed result they stay in the L2 cache.
-pub const max_columns = 240;
+pub const max_columns = 120;
 
 /// Floats of workspace for A packed and for the transposed result.
 pub fn workspaceFloats(rows: usize) usize {
     return interface.packedColumnsFloats(rows, interface.max_depth) + rows * max_columns;
 }
 
-/// `product` has at most `max_columns` columns. `workspace` has `workspaceFloats(product.m)` floats.
+/// `product` has at most `max_columns` columns, `workspace` `workspaceFloats(product.m)` floats.
 pub fn multiply(kernels: *const interface.Table, product: Product, workspace: [*]f32) void {
     const flipped_out = workspace + interface.packedColumnsFloats(product.m, interface.max_depth);
     var start: usize = 0;

@@ -1,6 +1,5 @@
 //! Products cut into blocks of rows and columns of the result that need nothing of each other.
 
-const std = @import("std");
 const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
 const interface = @import("../matmul_interface.zig");
@@ -62,7 +61,8 @@ pub fn run(runner: *const Runner, job: Job, kernel: Kernel) Arena.Error!void {
     const cut = cutOf(job, kernel);
     const row_chunks = ceilDivide(shape.m, cut.rows_per_chunk);
     const column_chunks = ceilDivide(shape.n, cut.columns_per_chunk);
-    const chunk_count = ceilDivide(shape.batchCount(), cut.products_per_chunk) * row_chunks * column_chunks;
+    const groups = ceilDivide(shape.batchCount(), cut.products_per_chunk);
+    const chunk_count = groups * row_chunks * column_chunks;
 
     const kernels = &runner.kernels.matmul;
     const workspace_floats = kernel.workspaceFloats(shape, kernels);
@@ -91,22 +91,18 @@ fn cutOf(job: Job, kernel: Kernel) Cut {
     switch (kernel) {
         .dots => {
             const vectors = ceilDivide(chunk_elements, shape.k);
-            const wanted = std.mem.alignForward(usize, vectors, 16);
+            const wanted = roundUp(vectors, 16);
             if (shape.m < shape.n) cut.columns_per_chunk = wanted else cut.rows_per_chunk = wanted;
         },
         .row_updates => {
             const wanted = @max(ceilDivide(chunk_elements, shape.k), min_row_piece);
-            cut.columns_per_chunk = std.mem.alignForward(usize, wanted, 16);
+            cut.columns_per_chunk = roundUp(wanted, 16);
         },
         .direct => {
             const wanted = ceilDivide(chunk_work, shape.n * shape.k);
-            cut.rows_per_chunk = std.mem.alignForward(usize, wanted, shared.block_rows);
+            cut.rows_per_chunk = roundUp(wanted, shared.block_rows);
         },
-        .flipped => {
-            const wanted = ceilDivide(chunk_work, shape.m * shape.k);
-            const whole = std.mem.alignForward(usize, wanted, 24);
-            cut.columns_per_chunk = @min(whole, flipped.max_columns);
-        },
+        .flipped => cut.columns_per_chunk = flipped.max_columns,
         .packed_block => {},
     }
     cut.rows_per_chunk = @min(cut.rows_per_chunk, shape.m);
@@ -115,6 +111,10 @@ fn cutOf(job: Job, kernel: Kernel) Cut {
         cut.products_per_chunk = @max(1, chunk_work / shape.work());
     }
     return cut;
+}
+
+fn roundUp(value: usize, multiple: usize) usize {
+    return ceilDivide(value, multiple) * multiple;
 }
 
 fn ceilDivide(value: usize, divisor: usize) usize {

@@ -87,8 +87,10 @@ const Workspace = struct {
         const kernels = &runner.kernels.matmul;
         const rows = rowParts(m.size, kernels);
         const columns = columnParts(n.size, kernels);
-        const a_floats = if (columns.count > 1) rows.count * interface.packedRowsFloats(rows.size, depth) else 0;
-        const b_floats = if (rows.count > 1) columns.count * interface.packedColumnsFloats(columns.size, depth) else 0;
+        const a_block_floats = interface.packedRowsFloats(rows.size, depth);
+        const b_block_floats = interface.packedColumnsFloats(columns.size, depth);
+        const a_floats = if (columns.count > 1) rows.count * a_block_floats else 0;
+        const b_floats = if (rows.count > 1) columns.count * b_block_floats else 0;
         // Smaller last super-blocks may have a single block, which packs its own operands.
         const own_floats = workspaceFloats(kernels, block_rows);
         const worker_count = runner.pool.thread_count.load(.monotonic);
