@@ -95,7 +95,8 @@ pub fn main(init: std.process.Init) !void {
     const x = try memory.slice(f32, token_counts[token_counts.len - 1] * columns);
     for (x, 0..) |*value, i| value.* = @as(f32, @floatFromInt(i % 19)) - 9;
     const out = try memory.slice(f32, token_counts[token_counts.len - 1] * rows);
-    std.debug.print("[{d} x {d}] GB/s of weights with 1 token, GFLOPS with more\n", .{ rows, columns });
+    const title = "[{d} x {d}] GB/s of weights with 1 token, GFLOPS with more\n";
+    std.debug.print(title, .{ rows, columns });
     std.debug.print("{s:<28}", .{""});
     for (token_counts) |count| std.debug.print("{d:>9}", .{count});
     std.debug.print("{s:>9}{s:>9}\n", .{ "read", "FMA" });
@@ -109,7 +110,11 @@ pub fn main(init: std.process.Init) !void {
             if (std.mem.indexOf(u8, name, wanted) == null) continue;
             pool.resize(threads);
             var bench: Bench = .{
-                .runner = .{ .kernels = qorus.cpu.kernels(isa).?, .pool = &pool, .scratch = &scratch },
+                .runner = .{
+                    .kernels = qorus.cpu.kernels(isa).?,
+                    .pool = &pool,
+                    .scratch = &scratch,
+                },
                 .weights = weights.ptr,
                 .x = x.ptr,
                 .out = out.ptr,
@@ -123,8 +128,10 @@ pub fn main(init: std.process.Init) !void {
                 std.debug.print("{d:>9.1}", .{rate});
             }
             std.debug.print("{d:>9.1}", .{readSpeed(weights)});
-            const width = if (isa == .v4) probe.gigaflops(.avx512, now) else if (qorus.cpu.supports(.v3)) probe.gigaflops(.avx2, now) else null;
-            std.debug.print("{d:>9.1}\n", .{width orelse 0});
+            const peak = if (isa == .v4)
+                probe.gigaflops(.avx512, now)
+            else if (qorus.cpu.supports(.v3)) probe.gigaflops(.avx2, now) else null;
+            std.debug.print("{d:>9.1}\n", .{peak orelse 0});
         };
     }
 }

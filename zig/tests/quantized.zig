@@ -92,8 +92,16 @@ const Case = struct {
 };
 
 /// Makes weights and activations of a shape and checks their product.
-fn checkLinear(dtype: DType, layout: threaded.Layout, rows: usize, columns: usize, count: usize) !void {
-    errdefer std.debug.print("{t} {t} rows {d} columns {d} count {d}\n", .{ dtype, layout, rows, columns, count });
+fn checkLinear(
+    dtype: DType,
+    layout: threaded.Layout,
+    rows: usize,
+    columns: usize,
+    count: usize,
+) !void {
+    errdefer std.debug.print("{t} {t} rows {d} columns {d} count {d}\n", .{
+        dtype, layout, rows, columns, count,
+    });
     const allocator = std.testing.allocator;
     var generator: std.Random.DefaultPrng = .init(rows * 1000 + columns * 10 + count);
     const random = generator.random();
@@ -152,8 +160,12 @@ fn rearrange(dtype: DType, out: []u8, x: []const u8, rows: usize, columns: usize
     const blocks = columns / 32;
     for (0..std.mem.alignForward(usize, rows, 16)) |row| {
         for (0..blocks) |index| {
-            const group = out[(row / 16 * blocks + index) * 16 * block_bytes ..][0 .. 16 * block_bytes];
-            const block = if (row < rows) x[(row * blocks + index) * block_bytes ..][0..block_bytes] else null;
+            const start = (row / 16 * blocks + index) * 16 * block_bytes;
+            const group = out[start..][0 .. 16 * block_bytes];
+            const block = if (row < rows)
+                x[(row * blocks + index) * block_bytes ..][0..block_bytes]
+            else
+                null;
             for (0..2) |byte| group[row % 16 * 2 + byte] = if (block) |b| b[byte] else 0;
             for (0..block_bytes - 2) |byte| {
                 const number: u8 = if (block) |b| b[2 + byte] else if (dtype == .q8_0) 0 else 0x88;
@@ -227,7 +239,8 @@ const Sanity = struct {
         // numbers are errors of 0.6 and 9 percent, of which a random direction shows 1/32.
         for ([_]DType{ .q8_0, .q4_0 }, [_]f64{ 0.002, 0.02 }) |dtype, bound| {
             var data: [48 * 1024 / 32 * 34]u8 align(64) = undefined;
-            converter.convert(runner, &data, dtype, @ptrCast(sanity.weights.ptr), .f32, rows * columns);
+            const weights = sanity.weights;
+            converter.convert(runner, &data, dtype, @ptrCast(weights.ptr), .f32, weights.len);
             var out: [48]f32 = undefined;
             try threaded.linear(runner, &out, sanity.x.ptr, 1, .{
                 .data = &data,
@@ -238,7 +251,7 @@ const Sanity = struct {
             }, null);
             for (out, 0..) |got, row| {
                 var sum: f64 = 0;
-                for (sanity.x, sanity.weights[row * columns ..][0..columns]) |a, b| sum += @as(f64, a) * b;
+                for (sanity.x, weights[row * columns ..][0..columns]) |a, b| sum += @as(f64, a) * b;
                 // |w| * |x| of normal numbers is the number of columns.
                 try expect(@abs(got - sum) < bound * @as(f64, @floatFromInt(columns)));
             }
@@ -253,7 +266,13 @@ test "quantized: a number that is not finite spoils its own token only" {
 fn checkNotFinite(_: void, runner: *Runner, _: u32) anyerror!void {
     var data: [16 * 2 * 18]u8 align(64) = undefined;
     @memset(&data, 0x11);
-    const weight: Weight = .{ .data = &data, .dtype = .q4_0, .layout = .rows16, .rows = 16, .columns = 64 };
+    const weight: Weight = .{
+        .data = &data,
+        .dtype = .q4_0,
+        .layout = .rows16,
+        .rows = 16,
+        .columns = 64,
+    };
     for ([_]f32{ std.math.nan(f32), std.math.inf(f32), -std.math.inf(f32) }) |bad| {
         var x: [3 * 64]f32 = @splat(1);
         x[64 + 40] = bad;

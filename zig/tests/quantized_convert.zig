@@ -17,7 +17,7 @@ const expectEqualSlices = std.testing.expectEqualSlices;
 fn fillBlocks(random: std.Random, x: []f32) void {
     for (0..x.len / 32) |index| {
         const block = x[index * 32 ..][0..32];
-        const size = std.math.pow(f32, 2, @as(f32, @floatFromInt(random.intRangeAtMost(i32, -30, 15))));
+        const size = std.math.ldexp(@as(f32, 1), random.intRangeAtMost(i32, -30, 15));
         for (block, 0..) |*value, i| {
             const step: f32 = @floatFromInt(@as(i32, @intCast(i)) - 16);
             value.* = switch (index) {
@@ -53,10 +53,14 @@ test "quantized: q8_0 and q4_0 are GGML's bit for bit" {
             const size = count / 32 * dtype.blockBytes();
             const expected = try std.testing.allocator.alloc(u8, size);
             defer std.testing.allocator.free(expected);
-            for (0..count / 32) |i| switch (dtype) {
-                .q8_0 => expected[i * 34 ..][0..34].* = @bitCast(reference.quantizeQ8(x.items[i * 32 ..][0..32])),
-                else => expected[i * 18 ..][0..18].* = @bitCast(reference.quantizeQ4(x.items[i * 32 ..][0..32])),
-            };
+            for (0..count / 32) |i| {
+                const block = x.items[i * 32 ..][0..32];
+                if (dtype == .q8_0) {
+                    expected[i * 34 ..][0..34].* = @bitCast(reference.quantizeQ8(block));
+                } else {
+                    expected[i * 18 ..][0..18].* = @bitCast(reference.quantizeQ4(block));
+                }
+            }
             var buffer: [8]cpu.Isa = undefined;
             for (support.supportedIsas(&buffer)) |isa| {
                 const out = try Guarded(u8).init(size);
@@ -83,7 +87,10 @@ test "quantized: blocks made by GGML's own Python package" {
         240, 39,  140, 125, 108, 91, 74, 56, 39, 22,  5,   244, 227, 210, 192, 175, 158,
         141, 126, 109, 92,  75,  57, 40, 23, 6,  245, 228, 211, 194, 176, 159, 142, 127,
     };
-    const q4 = [_]u8{ 224, 183, 15, 16, 33, 50, 67, 84, 118, 135, 152, 169, 186, 203, 220, 237, 254, 15 };
+    const q4 = [_]u8{
+        224, 183, 15,  16,  33,  50,  67,  84,  118,
+        135, 152, 169, 186, 203, 220, 237, 254, 15,
+    };
     var x: [32]f32 = undefined;
     for (&x, 0..) |*value, i| value.* = (@as(f32, @floatFromInt((i * 7919 + 13) % 256)) - 128) / 32;
     var buffer: [8]cpu.Isa = undefined;
@@ -112,7 +119,8 @@ test "quantized: what is not finite never crashes" {
 test "quantized: every f16 scale is read right" {
     var buffer: [8]cpu.Isa = undefined;
     for (support.supportedIsas(&buffer)) |isa| for (0..1 << 16) |bits| {
-        const block: dtypes.BlockQ8_0 = .{ .d = @bitCast(@as(u16, @intCast(bits))), .q = @splat(1) };
+        const scale: f16 = @bitCast(@as(u16, @intCast(bits)));
+        const block: dtypes.BlockQ8_0 = .{ .d = scale, .q = @splat(1) };
         var out: [32]f32 = undefined;
         cpu.kernels(isa).?.quantized.dequantize(&out, @ptrCast(&block), .q8_0, 32);
         const expected: f32 = block.d;
@@ -178,7 +186,9 @@ fn checkConvert(_: void, runner: *Runner, _: u32) anyerror!void {
             converter.convert(runner, source.items.ptr, from, @ptrCast(x.items.ptr), .f32, count);
             const floats = try Guarded(f32).init(count);
             defer floats.deinit();
-            for (floats.items, 0..) |*value, i| value.* = reference.element(from, source.items.ptr, i);
+            for (floats.items, 0..) |*value, i| {
+                value.* = reference.element(from, source.items.ptr, i);
+            }
             for (plain_dtypes) |to| {
                 const size = count / to.blockElements() * to.blockBytes();
                 const direct = try Guarded(u8).init(size);
@@ -189,7 +199,8 @@ fn checkConvert(_: void, runner: *Runner, _: u32) anyerror!void {
                 if (from == to) {
                     @memcpy(twice.items, source.items);
                 } else {
-                    converter.convert(runner, twice.items.ptr, to, @ptrCast(floats.items.ptr), .f32, count);
+                    const middle: [*]const u8 = @ptrCast(floats.items.ptr);
+                    converter.convert(runner, twice.items.ptr, to, middle, .f32, count);
                 }
                 try expectEqualSlices(u8, twice.items, direct.items);
             }
@@ -201,7 +212,9 @@ fn checkConvert(_: void, runner: *Runner, _: u32) anyerror!void {
                 .q8_0 => 0.03,
                 else => 0.7,
             };
-            for (floats.items, x.items) |value, original| try std.testing.expect(@abs(value - original) <= step);
+            for (floats.items, x.items) |value, original| {
+                try std.testing.expect(@abs(value - original) <= step);
+            }
         }
     }
 }

@@ -47,8 +47,8 @@ pub fn Block(comptime form: Form, comptime tokens: usize) type {
         scale: [tokens]f32,
         /// `-zeroPoint * sum(numbers)`: takes back what the weights' zero point adds to a product.
         offset: [tokens]i32,
-        /// `numbers[g][..][t]` holds columns 4g to 4g + 3 of token t. The words of one token are not
-        /// neighbours: the compiler would read them together and take them apart again.
+        /// `numbers[g][..][t]` holds columns 4g to 4g + 3 of token t. The words of one token are
+        /// not neighbours: the compiler would read them together and take them apart again.
         numbers: [block_columns / 4][form.words()][tokens]u32,
     };
 }
@@ -63,7 +63,9 @@ inline fn quantizeBlock(x: [*]const f32) Quantized {
     // As integers, so that NaN is the largest of all.
     const magnitudes = @as(I, @bitCast(values)) & @as(I, @splat(0x7fff_ffff));
     const largest: f32 = @bitCast(@reduce(.Max, magnitudes));
-    if (!(largest < std.math.inf(f32))) return .{ .scale = std.math.nan(f32), .numbers = @splat(0) };
+    if (!(largest < std.math.inf(f32))) {
+        return .{ .scale = std.math.nan(f32), .numbers = @splat(0) };
+    }
     // So small that 127 / largest would overflow.
     if (largest < 0x1p-118) return .{ .scale = 0, .numbers = @splat(0) };
     // Adding 1.5 * 2^23 leaves no bits for a fraction; the number is then in the low bits.
@@ -89,7 +91,13 @@ inline fn quads(comptime form: Form, numbers: B) [block_columns / 4][form.words(
     return @bitCast(wide);
 }
 
-fn quantizeTokens(comptime dtype: DType, comptime tokens: usize, out: [*]align(64) u8, x: [*]const f32, columns: usize) void {
+fn quantizeTokens(
+    comptime dtype: DType,
+    comptime tokens: usize,
+    out: [*]align(64) u8,
+    x: [*]const f32,
+    columns: usize,
+) void {
     const form = comptime formOf(dtype);
     const blocks: [*]Block(form, tokens) = @ptrCast(out);
     for (0..columns / block_columns) |index| {
@@ -106,10 +114,18 @@ fn quantizeTokens(comptime dtype: DType, comptime tokens: usize, out: [*]align(6
     }
 }
 
-pub fn quantizeTile(out: [*]align(64) u8, x: [*]const f32, token_count: usize, columns: usize, dtype: DType) callconv(.c) void {
+pub fn quantizeTile(
+    out: [*]align(64) u8,
+    x: [*]const f32,
+    token_count: usize,
+    columns: usize,
+    dtype: DType,
+) callconv(.c) void {
     switch (dtype) {
         inline .q8_0, .q4_0 => |known| switch (token_count) {
-            inline 1...interface.tile_tokens => |tokens| quantizeTokens(known, tokens, out, x, columns),
+            inline 1...interface.tile_tokens => |tokens| {
+                quantizeTokens(known, tokens, out, x, columns);
+            },
             else => unreachable,
         },
         else => unreachable,

@@ -40,7 +40,8 @@ fn multiplyAs(comptime dtype: DType, job: *const interface.Job) void {
     const block_count = job.columns / block_columns;
     const weight: [*]const Block(dtype) = @ptrCast(@alignCast(job.weight));
     for (0..job.token_count) |token| {
-        const x: [*]const TokenBlock = @ptrCast(@alignCast(job.x + token * interface.tileBytes(job.columns)));
+        const tile = job.x + token * interface.tileBytes(job.columns);
+        const x: [*]const TokenBlock = @ptrCast(@alignCast(tile));
         const out = job.out + token * job.out_stride;
         for (out[0..job.row_count], 0..) |*number, row| {
             number.* = multiplyRow(dtype, weight + row * block_count, x, block_count);
@@ -60,7 +61,9 @@ fn multiplyRow(
     var totals: [strands]Totals = @splat(@splat(0));
     var index: usize = 0;
     while (index + strands <= block_count) : (index += strands) {
-        inline for (&totals, 0..) |*total, i| addBlock(dtype, total, &row[index + i], &x[index + i]);
+        inline for (&totals, 0..) |*total, i| {
+            addBlock(dtype, total, &row[index + i], &x[index + i]);
+        }
     }
     while (index < block_count) : (index += 1) addBlock(dtype, &totals[0], &row[index], &x[index]);
     inline for (totals[1..]) |total| totals[0] += total;
@@ -97,7 +100,12 @@ extern fn @"llvm.x86.avx2.psign.b"(Numbers, Numbers) Numbers;
 extern fn @"llvm.aarch64.neon.sdot.v4i32.v16i8"(Sums, @Vector(16, i8), @Vector(16, i8)) Sums;
 
 /// The exact dot product of two blocks, spread over some lanes; numbers of x are never -128.
-inline fn dotBlock(comptime dtype: DType, block: *const Block(dtype), x: Numbers, offset: Sums) Sums {
+inline fn dotBlock(
+    comptime dtype: DType,
+    block: *const Block(dtype),
+    x: Numbers,
+    offset: Sums,
+) Sums {
     const weights = unpack(dtype, block);
     if (simd.has_vnni) {
         return @"llvm.x86.avx512.vpdpbusd.256"(offset, @bitCast(weights), @bitCast(x));

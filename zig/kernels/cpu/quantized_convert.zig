@@ -76,7 +76,8 @@ pub fn dequantize(out: [*]f32, x: [*]const u8, dtype: DType, count: usize) callc
         .q8_0 => {
             const blocks: [*]const BlockQ8_0 = @ptrCast(@alignCast(x));
             for (0..count / block_columns) |i| {
-                storeBlock(out + i * block_columns, blocks[i].d, @as(I, @as(@Vector(block_columns, i8), blocks[i].q)));
+                const numbers: @Vector(block_columns, i8) = blocks[i].q;
+                storeBlock(out + i * block_columns, blocks[i].d, numbers);
             }
         },
         .q4_0 => {
@@ -141,14 +142,26 @@ inline fn transpose(in: [4]Words) [4]Words {
     };
 }
 
-pub fn repack(out: [*]u8, x: [*]const u8, dtype: DType, row_count: usize, columns: usize) callconv(.c) void {
+pub fn repack(
+    out: [*]u8,
+    x: [*]const u8,
+    dtype: DType,
+    row_count: usize,
+    columns: usize,
+) callconv(.c) void {
     switch (dtype) {
         inline .q8_0, .q4_0 => |known| repackAs(Format(known), out, x, row_count, columns),
         else => unreachable,
     }
 }
 
-fn repackAs(comptime format: type, out: [*]u8, x: [*]const u8, row_count: usize, columns: usize) void {
+fn repackAs(
+    comptime format: type,
+    out: [*]u8,
+    x: [*]const u8,
+    row_count: usize,
+    columns: usize,
+) void {
     const block_count = columns / block_columns;
     const groups: [*]format.Group = @ptrCast(@alignCast(out));
     const rows: [*]const format.Block = @ptrCast(@alignCast(x));
@@ -184,14 +197,26 @@ fn repackAs(comptime format: type, out: [*]u8, x: [*]const u8, row_count: usize,
     }
 }
 
-pub fn unpack(out: [*]u8, x: [*]const u8, dtype: DType, row_count: usize, columns: usize) callconv(.c) void {
+pub fn unpack(
+    out: [*]u8,
+    x: [*]const u8,
+    dtype: DType,
+    row_count: usize,
+    columns: usize,
+) callconv(.c) void {
     switch (dtype) {
         inline .q8_0, .q4_0 => |known| unpackAs(Format(known), out, x, row_count, columns),
         else => unreachable,
     }
 }
 
-fn unpackAs(comptime format: type, out: [*]u8, x: [*]const u8, row_count: usize, columns: usize) void {
+fn unpackAs(
+    comptime format: type,
+    out: [*]u8,
+    x: [*]const u8,
+    row_count: usize,
+    columns: usize,
+) void {
     const block_count = columns / block_columns;
     const groups: [*]const format.Group = @ptrCast(@alignCast(x));
     const rows: [*]format.Block = @ptrCast(@alignCast(out));
@@ -213,7 +238,13 @@ inline fn takeBlock(comptime format: type, group: *const format.Group, row: usiz
     return block;
 }
 
-pub fn dequantizeGroupRow(out: [*]f32, group: [*]const u8, dtype: DType, row: usize, columns: usize) callconv(.c) void {
+pub fn dequantizeGroupRow(
+    out: [*]f32,
+    group: [*]const u8,
+    dtype: DType,
+    row: usize,
+    columns: usize,
+) callconv(.c) void {
     switch (dtype) {
         inline .q8_0, .q4_0 => |known| {
             const format = Format(known);

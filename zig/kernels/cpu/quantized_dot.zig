@@ -1,5 +1,5 @@
-//! Integer dot products of unsigned quantized weights with 8-bit activations, four columns at a time:
-//! one struct per kind of instruction, the same exact sums from each.
+//! Integer dot products of unsigned quantized weights with 8-bit activations, four columns at a
+//! time: one struct per kind of instruction, the same exact sums from each.
 
 const std = @import("std");
 const builtin = @import("builtin");
@@ -25,11 +25,14 @@ pub fn Dot(comptime dtype: DType) type {
     return WordPairs;
 }
 
-extern fn @"llvm.x86.avx512.vpdpbusd.512"(@Vector(16, i32), @Vector(16, i32), @Vector(16, i32)) @Vector(16, i32);
+const I16 = @Vector(16, i32);
+extern fn @"llvm.x86.avx512.vpdpbusd.512"(I16, I16, I16) I16;
 extern fn @"llvm.x86.avx2.pmadd.ub.sw"(@Vector(32, i8), @Vector(32, i8)) @Vector(16, i16);
 extern fn @"llvm.x86.avx2.pmadd.wd"(@Vector(16, i16), @Vector(16, i16)) @Vector(8, i32);
 extern fn @"llvm.x86.sse2.pmadd.wd"(@Vector(8, i16), @Vector(8, i16)) @Vector(4, i32);
-extern fn @"llvm.aarch64.neon.sdot.v4i32.v16i8"(@Vector(4, i32), @Vector(16, i8), @Vector(16, i8)) @Vector(4, i32);
+const I4 = @Vector(4, i32);
+const B16 = @Vector(16, i8);
+extern fn @"llvm.aarch64.neon.sdot.v4i32.v16i8"(I4, B16, B16) I4;
 
 /// AVX-512 VNNI: u8 x i8, summed by four straight into i32.
 const Vnni = struct {

@@ -53,7 +53,9 @@ fn multiplyAs(comptime dtype: DType, job: *const interface.Job) void {
             const group = groups + row / group_rows * block_count;
             switch (tokens) {
                 inline 1...interface.tile_tokens => |count| {
-                    multiplyTile(dtype, count, group, @ptrCast(@alignCast(tile)), block_count, target);
+                    const x: [*]const activations.Block(activations.formOf(dtype), count) =
+                        @ptrCast(@alignCast(tile));
+                    multiplyTile(dtype, count, group, x, block_count, target);
                 },
                 else => unreachable,
             }

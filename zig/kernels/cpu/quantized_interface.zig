@@ -48,24 +48,58 @@ pub const Table = extern struct {
     /// Numbers that are not finite have no defined quantization, but never crash.
     quantize: *const fn (out: [*]u8, x: [*]const f32, dtype: DType, count: usize) callconv(.c) void,
     /// The reverse of `quantize`.
-    dequantize: *const fn (out: [*]f32, x: [*]const u8, dtype: DType, count: usize) callconv(.c) void,
+    dequantize: *const fn (
+        out: [*]f32,
+        x: [*]const u8,
+        dtype: DType,
+        count: usize,
+    ) callconv(.c) void,
     /// Interleaves up to 16 rows of Q8_0 or Q4_0 into one group of layout `rows16`; missing rows
     /// become zeros.
-    repack: *const fn (out: [*]u8, x: [*]const u8, dtype: DType, row_count: usize, columns: usize) callconv(.c) void,
+    repack: *const fn (
+        out: [*]u8,
+        x: [*]const u8,
+        dtype: DType,
+        row_count: usize,
+        columns: usize,
+    ) callconv(.c) void,
     /// The reverse of `repack` for the first `row_count` rows of a group.
-    unpack: *const fn (out: [*]u8, x: [*]const u8, dtype: DType, row_count: usize, columns: usize) callconv(.c) void,
+    unpack: *const fn (
+        out: [*]u8,
+        x: [*]const u8,
+        dtype: DType,
+        row_count: usize,
+        columns: usize,
+    ) callconv(.c) void,
     /// One row of a group of layout `rows16` to f32.
-    dequantize_group_row: *const fn (out: [*]f32, group: [*]const u8, dtype: DType, row: usize, columns: usize) callconv(.c) void,
+    dequantize_group_row: *const fn (
+        out: [*]f32,
+        group: [*]const u8,
+        dtype: DType,
+        row: usize,
+        columns: usize,
+    ) callconv(.c) void,
 
     /// Quantizes `token_count` (at most `tile_tokens`) rows of x to 8 bits with one scale per 32
     /// columns, arranged as `multiply_groups` wants them for weights of `dtype`. A block with a
     /// number that is not finite makes its token's products NaN.
-    quantize_tile: *const fn (out: [*]align(64) u8, x: [*]const f32, token_count: usize, columns: usize, dtype: DType) callconv(.c) void,
+    quantize_tile: *const fn (
+        out: [*]align(64) u8,
+        x: [*]const f32,
+        token_count: usize,
+        columns: usize,
+        dtype: DType,
+    ) callconv(.c) void,
     /// Weights in layout `rows16`; x holds tiles of 8 tokens (the last may have fewer),
     /// `tileBytes(columns)` apart, 64-byte aligned.
     multiply_groups: *const fn (job: *const Job) callconv(.c) void,
     /// Like `quantize_tile` for one token and `multiply_blocks`.
-    quantize_token: *const fn (out: [*]align(64) u8, x: [*]const f32, columns: usize, dtype: DType) callconv(.c) void,
+    quantize_token: *const fn (
+        out: [*]align(64) u8,
+        x: [*]const f32,
+        columns: usize,
+        dtype: DType,
+    ) callconv(.c) void,
     /// Weights in Q8_0 or Q4_0 as GGML arranges them; x as for `multiply_groups`, but with one
     /// token to a tile.
     multiply_blocks: *const fn (job: *const Job) callconv(.c) void,
@@ -73,9 +107,14 @@ pub const Table = extern struct {
     /// F32, F16 or BF16 weights with few tokens; x is `[token_count][columns]` f32.
     multiply_few: *const fn (job: *const Job) callconv(.c) void,
     /// Interleaves up to `dense_tile_tokens` rows of x to `[columns][token_count]`.
-    interleave_tile: *const fn (out: [*]align(64) f32, x: [*]const f32, token_count: usize, columns: usize) callconv(.c) void,
-    /// F32, F16 or BF16 weights with many tokens; x holds tiles of `dense_tile_tokens` (the last may
-    /// have fewer) end to end.
+    interleave_tile: *const fn (
+        out: [*]f32,
+        x: [*]const f32,
+        token_count: usize,
+        columns: usize,
+    ) callconv(.c) void,
+    /// F32, F16 or BF16 weights with many tokens; x holds tiles of `dense_tile_tokens` (the last
+    /// may have fewer) end to end.
     multiply_many: *const fn (job: *const Job) callconv(.c) void,
     /// Tokens in one tile of `multiply_many`.
     dense_tile_tokens: usize,

@@ -36,7 +36,12 @@ fn multiplyAs(comptime element: Element, job: *const interface.Job) void {
     while (row < job.row_count) : (row += 1) multiplyRows(element, 1, job, row);
 }
 
-fn multiplyRows(comptime element: Element, comptime rows: usize, job: *const interface.Job, row: usize) void {
+fn multiplyRows(
+    comptime element: Element,
+    comptime rows: usize,
+    job: *const interface.Job,
+    row: usize,
+) void {
     var token: usize = 0;
     while (token + tokens_at_once <= job.token_count) : (token += tokens_at_once) {
         multiplyTile(element, rows, tokens_at_once, job, row, token);
@@ -68,6 +73,10 @@ fn multiplyTile(
     while (column + lanes <= columns) : (column += lanes) {
         addColumns(element, rows, tokens, &sums[0], weight, x, columns, column);
     }
+    if (column < columns and columns >= lanes) {
+        addLastColumns(element, rows, tokens, &sums[0], weight, x, columns, column);
+        column = columns;
+    }
     inline for (0..rows) |i| {
         const bias = if (job.bias) |bias| bias[row + i] else 0;
         inline for (0..tokens) |t| {
@@ -75,10 +84,38 @@ fn multiplyTile(
             inline for (sums[1..]) |strand| total += strand[i][t];
             var sum = reduce(total);
             for (column..columns) |rest| {
-                sum += weights_load.loadOne(element, weight + i * columns + rest) * x[t * columns + rest];
+                const number = weights_load.loadOne(element, weight + i * columns + rest);
+                sum += number * x[t * columns + rest];
             }
             job.out[(token + t) * job.out_stride + row + i] = sum + bias;
         }
+    }
+}
+
+/// The columns from `column` to the end, less than a register: reads the last register's worth and
+/// takes zeros for what was added before.
+inline fn addLastColumns(
+    comptime element: Element,
+    comptime rows: usize,
+    comptime tokens: usize,
+    sums: *[rows][tokens]V,
+    weight: [*]const element.Stored(),
+    x: [*]const f32,
+    columns: usize,
+    column: usize,
+) void {
+    const start = columns - lanes;
+    const positions = std.simd.iota(u32, lanes);
+    const is_new = positions >= @as(@Vector(lanes, u32), @splat(@intCast(column - start)));
+    const zeros: V = @splat(0);
+    var numbers: [tokens]V = undefined;
+    inline for (&numbers, 0..) |*number, t| {
+        number.* = @select(f32, is_new, simd.load(x + t * columns + start), zeros);
+    }
+    inline for (sums, 0..) |*row_sums, i| {
+        const all = weights_load.load(element, weight + i * columns + start);
+        const weights = @select(f32, is_new, all, zeros);
+        inline for (row_sums, numbers) |*sum, number| sum.* = simd.mulAdd(weights, number, sum.*);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Blocking after Goto and van de Geijn (2008): panels of `panel_rows` weight rows are converted to
 //! f32 and transposed into a buffer that stays in the second-level cache; a register tile of
-//! `tile_tokens` x `panel_rows` sums runs along them, with activations that were interleaved before.
+//! `tile_tokens` x `panel_rows` sums runs along them, with activations interleaved before.
 
 const std = @import("std");
 const interface = @import("quantized_interface.zig");
@@ -14,15 +14,29 @@ const lanes = simd.lanes;
 const V = simd.V;
 
 /// Sums fill most of the 32 (AVX-512, NEON) or 16 (AVX2, SSE) registers.
-pub const tile_tokens: usize = if (simd.has_avx512) 12 else if (simd.has_avx2) 6 else if (simd.has_fma) 8 else 4;
+pub const tile_tokens: usize = if (simd.has_avx512)
+    12
+else if (simd.has_avx2)
+    6
+else if (simd.has_fma)
+    8
+else
+    4;
 /// Rows side by side in a panel.
 pub const panel_rows: usize = panel_vectors * lanes;
 const panel_vectors = 2;
 const panel_columns = interface.dense_panel_columns;
 
-pub fn interleaveTile(out: [*]align(64) f32, x: [*]const f32, token_count: usize, columns: usize) callconv(.c) void {
+pub fn interleaveTile(
+    out: [*]f32,
+    x: [*]const f32,
+    token_count: usize,
+    columns: usize,
+) callconv(.c) void {
     for (0..columns) |column| {
-        for (0..token_count) |token| out[column * token_count + token] = x[token * columns + column];
+        for (out[column * token_count ..][0..token_count], 0..) |*number, token| {
+            number.* = x[token * columns + column];
+        }
     }
 }
 
@@ -47,7 +61,8 @@ fn multiplyAs(comptime element: Element, job: *const interface.Job) void {
         while (row < job.row_count) : (row += panel_rows) {
             const rows = @min(panel_rows, job.row_count - row);
             const panel = panels + row * panel_columns;
-            fillPanel(element, panel, weight + row * job.columns + column, rows, job.columns, width);
+            const source = weight + row * job.columns + column;
+            fillPanel(element, panel, source, rows, job.columns, width);
         }
         var token: usize = 0;
         while (token < job.token_count) : (token += tile_tokens) {
@@ -92,8 +107,10 @@ fn fillPanel(
         };
         while (column < width) : (column += 1) {
             for (0..lanes) |i| {
-                panel[column * panel_rows + first + i] =
-                    if (i < present) weights_load.loadOne(element, source + i * stride + column) else 0;
+                panel[column * panel_rows + first + i] = if (i < present)
+                    weights_load.loadOne(element, source + i * stride + column)
+                else
+                    0;
             }
         }
     }
@@ -139,7 +156,9 @@ fn multiplyTile(
         const out = job.out + token * job.out_stride + row;
         const panel = panels + row * panel_columns;
         switch (tokens) {
-            inline 1...tile_tokens => |count| addTile(count, panel, tile, width, out, job.out_stride, rows),
+            inline 1...tile_tokens => |count| {
+                addTile(count, panel, tile, width, out, job.out_stride, rows);
+            },
             else => unreachable,
         }
     }
@@ -163,7 +182,9 @@ noinline fn addTile(
         }
         inline for (&sums, 0..) |*token_sums, token| {
             const number: V = @splat(tile[column * tokens + token]);
-            inline for (token_sums, weights) |*sum, vector| sum.* = simd.mulAdd(number, vector, sum.*);
+            inline for (token_sums, weights) |*sum, vector| {
+                sum.* = simd.mulAdd(number, vector, sum.*);
+            }
         }
     }
     inline for (sums, 0..) |token_sums, token| {

@@ -17,7 +17,14 @@ const chunk_elements = 32 * piece_elements;
 /// Converts `count` elements between any of f32, f16, bf16, q8_0 and q4_0, by way of f32. With a
 /// quantized dtype every row has a multiple of 32 columns, so that a matrix is one run of blocks.
 /// Data is aligned as its dtype (quantized: 2 bytes); `out` and `x` may not overlap.
-pub fn convert(runner: *Runner, out: [*]u8, out_dtype: DType, x: [*]const u8, x_dtype: DType, count: usize) void {
+pub fn convert(
+    runner: *const Runner,
+    out: [*]u8,
+    out_dtype: DType,
+    x: [*]const u8,
+    x_dtype: DType,
+    count: usize,
+) void {
     const job: Conversion = .{
         .kernels = runner.kernels,
         .out = out,
@@ -75,7 +82,13 @@ fn toFloats(kernels: *const Kernels, out: [*]f32, x: [*]const u8, dtype: DType, 
     }
 }
 
-fn fromFloats(kernels: *const Kernels, out: [*]u8, x: [*]const f32, dtype: DType, count: usize) void {
+fn fromFloats(
+    kernels: *const Kernels,
+    out: [*]u8,
+    x: [*]const f32,
+    dtype: DType,
+    count: usize,
+) void {
     switch (dtype) {
         .f32, .f16, .bf16 => kernels.rows.narrow(out, x, dtype, count),
         .q8_0, .q4_0 => kernels.quantized.quantize(out, x, dtype, count),
@@ -87,10 +100,14 @@ fn fromFloats(kernels: *const Kernels, out: [*]u8, x: [*]const f32, dtype: DType
 pub fn dequantizeRow(kernels: *const Kernels, out: [*]f32, weight: Weight, row: usize) void {
     std.debug.assert(row < weight.rows);
     switch (weight.layout) {
-        .rows => toFloats(kernels, out, weight.data + row * weight.rowBytes(), weight.dtype, weight.columns),
+        .rows => {
+            const data = weight.data + row * weight.rowBytes();
+            toFloats(kernels, out, data, weight.dtype, weight.columns);
+        },
         .rows16 => {
             const group = weight.data + row / group_rows * group_rows * weight.rowBytes();
-            kernels.quantized.dequantize_group_row(out, group, weight.dtype, row % group_rows, weight.columns);
+            const lane = row % group_rows;
+            kernels.quantized.dequantize_group_row(out, group, weight.dtype, lane, weight.columns);
         },
     }
 }
@@ -102,7 +119,14 @@ pub fn rows16Bytes(dtype: DType, rows: usize, columns: usize) usize {
 
 /// Rearranges a Q8_0 or Q4_0 matrix from GGML's arrangement to layout `rows16`; out has
 /// `rows16Bytes`. Rows past the end are zeros.
-pub fn repack(runner: *Runner, out: [*]u8, x: [*]const u8, dtype: DType, rows: usize, columns: usize) void {
+pub fn repack(
+    runner: *const Runner,
+    out: [*]u8,
+    x: [*]const u8,
+    dtype: DType,
+    rows: usize,
+    columns: usize,
+) void {
     const job: Rearrangement = .{
         .function = runner.kernels.quantized.repack,
         .out = out,
@@ -115,7 +139,14 @@ pub fn repack(runner: *Runner, out: [*]u8, x: [*]const u8, dtype: DType, rows: u
 }
 
 /// The reverse of `repack`.
-pub fn unpack(runner: *Runner, out: [*]u8, x: [*]const u8, dtype: DType, rows: usize, columns: usize) void {
+pub fn unpack(
+    runner: *const Runner,
+    out: [*]u8,
+    x: [*]const u8,
+    dtype: DType,
+    rows: usize,
+    columns: usize,
+) void {
     const job: Rearrangement = .{
         .function = runner.kernels.quantized.unpack,
         .out = out,

@@ -41,7 +41,7 @@ const wanted_chunks = 64;
 /// x is `[count][columns]`, out `[count][rows]`, bias `[rows]` or null; none may overlap. For
 /// quantized weights, whose columns are a multiple of 32, x is rounded to 8 bits per block of 32.
 pub fn linear(
-    runner: *Runner,
+    runner: *const Runner,
     out: [*]f32,
     x: [*]const f32,
     count: usize,
@@ -52,6 +52,7 @@ pub fn linear(
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
     const plan = choosePlan(runner, count, weight);
+    const tiles = divideUp(count, plan.tile_tokens);
     var product: Product = .{
         .runner = runner,
         .plan = plan,
@@ -61,13 +62,14 @@ pub fn linear(
         .x = x,
         .count = count,
         .bias = bias,
-        .prepared = try runner.scratch.take(plan.tile_bytes * divideUp(count, plan.tile_tokens)),
+        .prepared = try runner.scratch.take(plan.tile_bytes * tiles),
         .workspace = undefined,
     };
-    product.workspace = try runner.scratch.take(product.workspaceBytes() * runner.pool.thread_count.load(.monotonic));
-    const tiles = divideUp(count, plan.tile_tokens);
+    const threads = runner.pool.thread_count.load(.monotonic);
+    product.workspace = try runner.scratch.take(product.workspaceBytes() * threads);
     if (plan.tile_bytes > 0) runner.pool.run(@intCast(tiles), &product, Product.prepareTile);
-    runner.pool.run(@intCast(divideUp(weight.rows, product.rows_per_chunk)), &product, Product.multiplyChunk);
+    const chunks = divideUp(weight.rows, product.rows_per_chunk);
+    runner.pool.run(@intCast(chunks), &product, Product.multiplyChunk);
 }
 
 fn divideUp(a: usize, b: usize) usize {
@@ -98,23 +100,29 @@ const Plan = struct {
     row_step: usize,
 };
 
-fn choosePlan(runner: *Runner, count: usize, weight: Weight) Plan {
+fn choosePlan(runner: *const Runner, count: usize, weight: Weight) Plan {
     const table = &runner.kernels.quantized;
     const quantized_bytes = interface.tileBytes(weight.columns);
     const group_rows = dtypes.group_rows;
-    if (weight.dtype.blockElements() == 1) {
-        if (count < many_tokens) return .{ .kind = .few, .tile_tokens = count, .tile_bytes = 0, .row_step = group_rows };
-        const tokens = table.dense_tile_tokens;
-        return .{
-            .kind = .many,
-            .tile_tokens = tokens,
-            .tile_bytes = tokens * weight.columns * @sizeOf(f32),
-            .row_step = @max(table.dense_panel_rows, group_rows),
-        };
-    }
-    if (weight.layout == .rows and count < repack_tokens) {
-        return .{ .kind = .blocks, .tile_tokens = 1, .tile_bytes = quantized_bytes, .row_step = group_rows };
-    }
+    const plain = weight.dtype.blockElements() == 1;
+    if (plain and count < many_tokens) return .{
+        .kind = .few,
+        .tile_tokens = count,
+        .tile_bytes = 0,
+        .row_step = group_rows,
+    };
+    if (plain) return .{
+        .kind = .many,
+        .tile_tokens = table.dense_tile_tokens,
+        .tile_bytes = table.dense_tile_tokens * weight.columns * @sizeOf(f32),
+        .row_step = @max(table.dense_panel_rows, group_rows),
+    };
+    if (weight.layout == .rows and count < repack_tokens) return .{
+        .kind = .blocks,
+        .tile_tokens = 1,
+        .tile_bytes = quantized_bytes,
+        .row_step = group_rows,
+    };
     return .{
         .kind = if (weight.layout == .rows) .repacked else .groups,
         .tile_tokens = interface.tile_tokens,
@@ -138,7 +146,7 @@ fn rowsPerChunk(plan: Plan, count: usize, weight: Weight) usize {
 }
 
 const Product = struct {
-    runner: *Runner,
+    runner: *const Runner,
     plan: Plan,
     weight: Weight,
     rows_per_chunk: usize,
@@ -154,7 +162,7 @@ const Product = struct {
     fn workspaceBytes(product: *const Product) usize {
         return switch (product.plan.kind) {
             .many => interface.panelBytes(product.rows_per_chunk),
-            .repacked => std.mem.alignForward(usize, product.rows_per_chunk * product.weight.rowBytes(), 64),
+            .repacked => product.rows_per_chunk * product.weight.rowBytes(),
             else => 0,
         };
     }
@@ -166,12 +174,13 @@ const Product = struct {
         const token = tile * product.plan.tile_tokens;
         const tokens = @min(product.count - token, product.plan.tile_tokens);
         const x = product.x + token * columns;
-        const out: [*]align(64) u8 = @alignCast(product.prepared + tile * product.plan.tile_bytes);
+        const out = product.prepared + tile * product.plan.tile_bytes;
+        const dtype = product.weight.dtype;
         switch (product.plan.kind) {
             .few => unreachable,
-            .many => table.interleave_tile(@ptrCast(out), x, tokens, columns),
-            .groups, .repacked => table.quantize_tile(out, x, tokens, columns, product.weight.dtype),
-            .blocks => table.quantize_token(out, x, columns, product.weight.dtype),
+            .many => table.interleave_tile(@ptrCast(@alignCast(out)), x, tokens, columns),
+            .groups, .repacked => table.quantize_tile(@alignCast(out), x, tokens, columns, dtype),
+            .blocks => table.quantize_token(@alignCast(out), x, columns, dtype),
         }
     }
 
@@ -181,7 +190,7 @@ const Product = struct {
         const weight = product.weight;
         const row = chunk * product.rows_per_chunk;
         const rows = @min(product.rows_per_chunk, weight.rows - row);
-        const workspace: [*]align(64) u8 = @alignCast(product.workspace + worker * product.workspaceBytes());
+        const workspace = product.workspace + worker * product.workspaceBytes();
         var job: interface.Job = .{
             .out = product.out + row,
             .out_stride = weight.rows,
@@ -196,7 +205,7 @@ const Product = struct {
         switch (product.plan.kind) {
             .few => table.multiply_few(&job),
             .many => {
-                job.workspace = @ptrCast(workspace);
+                job.workspace = @ptrCast(@alignCast(workspace));
                 table.multiply_many(&job);
             },
             .groups => table.multiply_groups(&job),
@@ -216,6 +225,7 @@ fn repackRows(table: *const interface.Table, out: [*]u8, job: interface.Job) voi
     var row: usize = 0;
     while (row < job.row_count) : (row += dtypes.group_rows) {
         const rows = @min(dtypes.group_rows, job.row_count - row);
-        table.repack(out + row * row_bytes, job.weight + row * row_bytes, job.dtype, rows, job.columns);
+        const start = row * row_bytes;
+        table.repack(out + start, job.weight + start, job.dtype, rows, job.columns);
     }
 }
