@@ -42,8 +42,22 @@ const cases = [_]Case{
     .{ .query_count = 600, .heads = 1, .kv_heads = 1, .head_size = 8 },
     // Chunked prefill, and no mask.
     .{ .query_count = 20, .heads = 4, .kv_heads = 2, .head_size = 32, .position = 77 },
-    .{ .query_count = 20, .heads = 4, .kv_heads = 2, .head_size = 20, .causal = false, .key_count = 99 },
-    .{ .query_count = 1, .heads = 1, .kv_heads = 1, .head_size = 16, .causal = false, .key_count = 1 },
+    .{
+        .query_count = 20,
+        .heads = 4,
+        .kv_heads = 2,
+        .head_size = 20,
+        .causal = false,
+        .key_count = 99,
+    },
+    .{
+        .query_count = 1,
+        .heads = 1,
+        .kv_heads = 1,
+        .head_size = 16,
+        .causal = false,
+        .key_count = 1,
+    },
 };
 
 const Buffers = struct {
@@ -72,7 +86,8 @@ const Buffers = struct {
     }
 
     fn deinit(self: Buffers) void {
-        inline for (.{ self.query, self.out, self.expected, self.keys, self.values }) |b| b.deinit();
+        inline for (.{ self.query, self.out, self.expected, self.keys, self.values }) |b|
+            b.deinit();
         self.scores.deinit();
     }
 };
@@ -92,7 +107,13 @@ fn shapeOf(case: Case) reference.Shape {
     };
 }
 
-fn attention(shape: reference.Shape, buffers: Buffers, keys: [*]const u8, values: [*]const u8, dtype: DType) threaded.Attention {
+fn attention(
+    shape: reference.Shape,
+    buffers: Buffers,
+    keys: [*]const u8,
+    values: [*]const u8,
+    dtype: DType,
+) threaded.Attention {
     return .{
         .query = buffers.query.items.ptr,
         .out = buffers.out.items.ptr,
@@ -144,7 +165,11 @@ test "attention: f32 and f16 caches, all shapes, bit-identical for any thread co
     }
 }
 
-fn checkCase(context: struct { reference.Shape, Buffers, []f32 }, runner: *Runner, threads: u32) !void {
+fn checkCase(
+    context: struct { reference.Shape, Buffers, []f32 },
+    runner: *Runner,
+    threads: u32,
+) !void {
     const shape, const buffers, const first = context;
     const count = buffers.keys.items.len;
     const keys = try Guarded(f16).init(count);
@@ -155,7 +180,8 @@ fn checkCase(context: struct { reference.Shape, Buffers, []f32 }, runner: *Runne
         a.* = @floatCast(x);
         b.* = @floatCast(y);
     }
-    inline for (.{ buffers.keys, keys }, .{ buffers.values, values }, .{ .f32, .f16 }) |k, v, dtype| {
+    const dtypes = .{ .f32, .f16 };
+    inline for (.{ buffers.keys, keys }, .{ buffers.values, values }, dtypes) |k, v, dtype| {
         @memset(buffers.out.items, std.math.nan(f32));
         const call = attention(shape, buffers, @ptrCast(k.items.ptr), @ptrCast(v.items.ptr), dtype);
         try threaded.attend(runner, &call);
@@ -215,7 +241,8 @@ fn checkStore(_: void, runner: *Runner, _: u32) !void {
             .position_stride_bytes = size * @sizeOf(T),
         }, position, x.items.ptr, count, heads, size);
         for (cached.items, 0..) |got, i| {
-            const head, const place, const d = .{ i / size / capacity, i / size % capacity, i % size };
+            const head = i / size / capacity;
+            const place, const d = .{ i / size % capacity, i % size };
             const want: T = if (place < position)
                 99
             else

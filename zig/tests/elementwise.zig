@@ -64,12 +64,20 @@ test "elementwise: binary functions are exact, all sizes" {
         for (sizes) |count| {
             const buffers = try Buffers.init(random.random(), count);
             defer buffers.deinit();
-            for (std.enums.values(interface.Binary)) |function| try checkBinary(&kernels, function, buffers);
+            for (std.enums.values(interface.Binary)) |function| try checkBinary(
+                &kernels,
+                function,
+                buffers,
+            );
         }
     }
 }
 
-fn checkBinary(kernels: *const interface.Table, function: interface.Binary, buffers: Buffers) !void {
+fn checkBinary(
+    kernels: *const interface.Table,
+    function: interface.Binary,
+    buffers: Buffers,
+) !void {
     const a = buffers.a.items;
     const b = buffers.b.items;
     const out = buffers.out.items;
@@ -97,7 +105,12 @@ test "elementwise: silu_mul, all sizes" {
             const buffers = try Buffers.init(random.random(), count);
             defer buffers.deinit();
             reference.siluMul(buffers.expected.items, buffers.a.items, buffers.b.items);
-            kernels.silu_mul(buffers.out.items.ptr, buffers.a.items.ptr, buffers.b.items.ptr, count);
+            kernels.silu_mul(
+                buffers.out.items.ptr,
+                buffers.a.items.ptr,
+                buffers.b.items.ptr,
+                count,
+            );
             try support.expectClose(buffers.expected.items, buffers.out.items, 1e-6, 1e-5);
         }
     }

@@ -10,7 +10,10 @@ const interface = @import("../kernels/cpu/rows_interface.zig");
 const reference = @import("../kernels/cpu/reference/rows.zig");
 const threaded = @import("../kernels/cpu/threaded/rows.zig");
 
-const sizes = [_]usize{ 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 64, 100, 1001, 4096, 5000, 20_011 };
+const sizes = [_]usize{
+    1,      2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 64, 100, 1001, 4096, 5000,
+    20_011,
+};
 
 const Buffers = struct {
     x: Guarded(f32),
@@ -113,7 +116,14 @@ fn checkRmsnorm(kernels: *const interface.Table, buffers: Buffers) !void {
 
     const residual = try Guarded(f32).copy(x);
     defer residual.deinit();
-    kernels.add_rmsnorm(out.ptr, residual.items.ptr, buffers.bias.items.ptr, weight.ptr, x.len, 1e-5);
+    kernels.add_rmsnorm(
+        out.ptr,
+        residual.items.ptr,
+        buffers.bias.items.ptr,
+        weight.ptr,
+        x.len,
+        1e-5,
+    );
     for (x, buffers.bias.items) |*a, b| a.* += b;
     try std.testing.expectEqualSlices(f32, x, residual.items);
     reference.rmsnorm(buffers.expected.items, x, weight, 1e-5);
@@ -169,10 +179,24 @@ fn checkRope(kernels: *const interface.Table, buffers: Buffers) !void {
     const expected = buffers.expected.items[0 .. 2 * pairs];
     for (std.enums.values(interface.RopeStyle)) |style| {
         reference.rope(expected, x.items, cosines.items, sines.items, style);
-        kernels.rope(out.items.ptr, x.items.ptr, cosines.items.ptr, sines.items.ptr, 2 * pairs, style);
+        kernels.rope(
+            out.items.ptr,
+            x.items.ptr,
+            cosines.items.ptr,
+            sines.items.ptr,
+            2 * pairs,
+            style,
+        );
         try support.expectClose(expected, out.items, 1e-5, 1e-4);
         @memcpy(out.items, x.items);
-        kernels.rope(out.items.ptr, out.items.ptr, cosines.items.ptr, sines.items.ptr, 2 * pairs, style);
+        kernels.rope(
+            out.items.ptr,
+            out.items.ptr,
+            cosines.items.ptr,
+            sines.items.ptr,
+            2 * pairs,
+            style,
+        );
         try support.expectClose(expected, out.items, 1e-5, 1e-4);
     }
 }
@@ -225,7 +249,10 @@ test "rows: narrow rounds to nearest even and keeps NaN, all sizes" {
 
 fn checkNarrow(kernels: *const interface.Table, buffers: Buffers) !void {
     const x = buffers.x.items;
-    const specials = [_]f32{ std.math.nan(f32), std.math.inf(f32), 1.00390625, 65520, 1e-7, -0.0, @bitCast(@as(u32, 0x7f800001)) };
+    const specials = [_]f32{
+        std.math.nan(f32), std.math.inf(f32),              1.00390625, 65520, 1e-7,
+        -0.0,              @bitCast(@as(u32, 0x7f800001)),
+    };
     for (x[0..@min(x.len, specials.len)], specials[0..@min(x.len, specials.len)]) |*a, b| a.* = b;
     for (x, 0..) |*value, i| if (i > 10 and i % 3 == 0) {
         value.* *= std.math.pow(f32, 2, @floatFromInt(@as(i32, @intCast(i % 60)) - 40));
@@ -271,7 +298,15 @@ fn checkRopeTable(_: void, runner: *Runner, _: u32) !void {
     const sines = try Guarded(f32).init(pairs * 20);
     defer sines.deinit();
     for ([_]usize{ 0, 1_000_000 }) |position| {
-        threaded.ropeTable(runner, cosines.items.ptr, sines.items.ptr, position, 20, &frequencies, pairs);
+        threaded.ropeTable(
+            runner,
+            cosines.items.ptr,
+            sines.items.ptr,
+            position,
+            20,
+            &frequencies,
+            pairs,
+        );
         for (cosines.items, sines.items, 0..) |cosine, sine, i| {
             const place: f128 = @floatFromInt(position + i / pairs);
             const turns = place * frequencies[i % pairs] / (2 * std.math.pi);
@@ -299,7 +334,13 @@ fn checkThreaded(_: void, runner: *Runner, _: u32) !void {
     }
 }
 
-fn checkShape(runner: *Runner, buffers: Buffers, w: [*]const f32, rows: usize, columns: usize) !void {
+fn checkShape(
+    runner: *Runner,
+    buffers: Buffers,
+    w: [*]const f32,
+    rows: usize,
+    columns: usize,
+) !void {
     const kernels = &runner.kernels.rows;
     const x = buffers.x.items.ptr;
     const out = buffers.out.items;
@@ -309,7 +350,13 @@ fn checkShape(runner: *Runner, buffers: Buffers, w: [*]const f32, rows: usize, c
     for (0..rows) |i| kernels.softmax(expected.ptr + i * columns, x + i * columns, columns, 0.5);
     threaded.softmax(runner, out.ptr, x, rows, columns, 0.5);
     try std.testing.expectEqualSlices(f32, expected, out);
-    for (0..rows) |i| kernels.rmsnorm(expected.ptr + i * columns, x + i * columns, w, columns, 1e-6);
+    for (0..rows) |i| kernels.rmsnorm(
+        expected.ptr + i * columns,
+        x + i * columns,
+        w,
+        columns,
+        1e-6,
+    );
     threaded.rmsnorm(runner, out.ptr, x, w, rows, columns, 1e-6);
     try std.testing.expectEqualSlices(f32, expected, out);
     for (0..rows) |i| {
@@ -329,7 +376,14 @@ fn checkShape(runner: *Runner, buffers: Buffers, w: [*]const f32, rows: usize, c
     @memcpy(expected, out);
     for (0..rows) |i| {
         const at = i * columns;
-        kernels.add_rmsnorm(buffers.weight.items.ptr + at, expected.ptr + at, x + at, w, columns, 1e-6);
+        kernels.add_rmsnorm(
+            buffers.weight.items.ptr + at,
+            expected.ptr + at,
+            x + at,
+            w,
+            columns,
+            1e-6,
+        );
     }
     threaded.addRmsnorm(runner, buffers.bias.items.ptr, out.ptr, x, w, rows, columns, 1e-6);
     try std.testing.expectEqualSlices(f32, expected, out);
@@ -368,7 +422,17 @@ fn checkThreadedRope(_: void, runner: *Runner, _: u32) !void {
         }
         const out = buffers.out.items.ptr;
         const tables = .{ cosines.items.ptr, sines.items.ptr };
-        threaded.rope(runner, out, buffers.x.items.ptr, tables[0], tables[1], positions, heads, size, style);
+        threaded.rope(
+            runner,
+            out,
+            buffers.x.items.ptr,
+            tables[0],
+            tables[1],
+            positions,
+            heads,
+            size,
+            style,
+        );
         try buffers.check();
     }
 }

@@ -70,8 +70,14 @@ test "sampling: the filters keep what a full sort keeps" {
 
 /// The same tokens, but for one at the edge of top-p or min-p that rounding moves: equal sums of
 /// probabilities differ in f32 by some 1e-6.
-fn checkShortlist(expected: []reference.Entry, kept: []const sampling.Candidate, options: Options) !void {
-    for (kept[0..kept.len -| 1], kept[@min(1, kept.len)..]) |a, b| try std.testing.expect(a.token < b.token);
+fn checkShortlist(
+    expected: []reference.Entry,
+    kept: []const sampling.Candidate,
+    options: Options,
+) !void {
+    for (kept[0..kept.len -| 1], kept[@min(1, kept.len)..]) |a, b| try std.testing.expect(
+        a.token < b.token,
+    );
     var drawable: usize = 0;
     for (expected) |entry| drawable += @intFromBool(entry.logit != -inf);
     const exact = options.top_p >= 1 and options.min_p <= 0;
@@ -112,7 +118,14 @@ const Harness = struct {
         recent: []const u32,
         generator: *sampling.Generator,
     ) !u32 {
-        const token = try sampling.sample(&harness.runner, logits.ptr, logits.len, options, recent, generator);
+        const token = try sampling.sample(
+            &harness.runner,
+            logits.ptr,
+            logits.len,
+            options,
+            recent,
+            generator,
+        );
         try std.testing.expectEqual(@as(usize, 0), harness.scratch.head);
         try std.testing.expect(token < logits.len);
         return token;
@@ -129,7 +142,8 @@ test "sampling: frequencies follow softmax at the temperature" {
         var generator: sampling.Generator = .init(42);
         var counts: [logits.len]f64 = @splat(0);
         for (0..draws) |_| {
-            counts[try harness.sample(&logits, .{ .temperature = temperature }, &.{}, &generator)] += 1;
+            const options: Options = .{ .temperature = temperature };
+            counts[try harness.sample(&logits, options, &.{}, &generator)] += 1;
         }
         var total: f64 = 0;
         for (logits) |logit| if (logit == logit) {
@@ -185,7 +199,10 @@ test "sampling: temperature 0 takes the largest and leaves the generator alone" 
     var generator: sampling.Generator = .init(1);
     const before = generator;
     const options: Options = .{ .temperature = 0, .top_k = 40, .top_p = 0.5 };
-    try std.testing.expectEqual(2, try harness.sample(&.{ 1, -2, 5, 5, nan }, options, &.{}, &generator));
+    try std.testing.expectEqual(
+        2,
+        try harness.sample(&.{ 1, -2, 5, 5, nan }, options, &.{}, &generator),
+    );
     try std.testing.expectEqual(0, try harness.sample(&.{3}, options, &.{}, &generator));
     try std.testing.expectEqual(before, generator);
 }
@@ -196,10 +213,22 @@ test "sampling: NaN and infinities never lead out of range" {
     defer harness.scratch.deinit();
     var generator: sampling.Generator = .init(1);
     for (option_rows) |options| {
-        try std.testing.expectEqual(0, try harness.sample(&.{ nan, nan, nan }, options, &.{1}, &generator));
-        try std.testing.expectEqual(1, try harness.sample(&.{ nan, -4, nan }, options, &.{}, &generator));
-        try std.testing.expectEqual(1, try harness.sample(&.{ -inf, -4, nan }, options, &.{}, &generator));
-        try std.testing.expectEqual(2, try harness.sample(&.{ 1, nan, inf, 8 }, options, &.{}, &generator));
+        try std.testing.expectEqual(
+            0,
+            try harness.sample(&.{ nan, nan, nan }, options, &.{1}, &generator),
+        );
+        try std.testing.expectEqual(
+            1,
+            try harness.sample(&.{ nan, -4, nan }, options, &.{}, &generator),
+        );
+        try std.testing.expectEqual(
+            1,
+            try harness.sample(&.{ -inf, -4, nan }, options, &.{}, &generator),
+        );
+        try std.testing.expectEqual(
+            2,
+            try harness.sample(&.{ 1, nan, inf, 8 }, options, &.{}, &generator),
+        );
         _ = try harness.sample(&.{ -inf, -inf }, options, &.{}, &generator);
         _ = try harness.sample(&.{ 3e38, -3e38, 3e38 }, options, &.{}, &generator);
     }

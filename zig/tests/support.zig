@@ -43,7 +43,10 @@ pub fn fillNormal(random: std.Random, out: []f32) void {
 var pool: Pool = .{};
 
 /// Calls `check(runner)` with one, two and three threads for every instruction set.
-pub fn forRunners(context: anytype, check: fn (@TypeOf(context), *Runner, u32) anyerror!void) !void {
+pub fn forRunners(
+    context: anytype,
+    check: fn (@TypeOf(context), *Runner, u32) anyerror!void,
+) !void {
     var scratch = try Arena.init(256 << 20);
     defer scratch.deinit();
     var buffer: [8]cpu.Isa = undefined;

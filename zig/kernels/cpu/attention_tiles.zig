@@ -106,8 +106,9 @@ pub const Cached = struct {
         }
     }
 
-    /// Asks for the row one tile further on: keys and values take turns, so that the processor's own
-    /// prefetching starts anew with every tile. The address may lie past the cache; nothing is read.
+    /// Asks for the row one tile further on: keys and values take turns, so that the processor's
+    /// own prefetching starts anew with every tile. The address may lie past the cache; nothing
+    /// is read.
     pub inline fn prefetchNext(cached: Cached, index: usize) void {
         const row = cached.first + (index + key_tile) * cached.stride_bytes;
         const row_bytes = cached.head_size * cached.dtype.blockBytes();
@@ -278,7 +279,11 @@ inline fn dotTile(
 /// The sums of four registers, by halving all of them together.
 inline fn sumFour(registers: [4]V) [4]f32 {
     var pair: [2]V = undefined;
-    inline for (&pair, 0..) |*p, i| p.* = foldPair(registers[2 * i], registers[2 * i + 1], lanes / 2);
+    inline for (&pair, 0..) |*p, i| p.* = foldPair(
+        registers[2 * i],
+        registers[2 * i + 1],
+        lanes / 2,
+    );
     var quad = foldPair(pair[0], pair[1], lanes / 4);
     // `quad` holds runs of lanes / 4 for registers 0 to 3.
     comptime var run = lanes / 8;
@@ -307,8 +312,8 @@ inline fn foldPair(a: V, b: V, comptime half: usize) V {
     return @shuffle(f32, a, b, low) + @shuffle(f32, a, b, high);
 }
 
-/// `sums[r] = sums[r] * corrections[r] + weights[r] x values`: rows of weights are `key_tile` apart,
-/// rows of sums `padded`.
+/// `sums[r] = sums[r] * corrections[r] + weights[r] x values`: rows of weights are `key_tile`
+/// apart, rows of sums `padded`.
 pub fn addValues(
     sums: [*]f32,
     corrections: [*]const f32,
@@ -328,7 +333,16 @@ pub fn addValues(
                         const out = sums + r * padded + d;
                         const tile: Rows = .{ .first = values.first + d, .stride = values.stride };
                         const own_weights = weights + r * key_tile;
-                        valueTile(n, vectors, out, padded, corrections + r, own_weights, tile, key_count);
+                        valueTile(
+                            n,
+                            vectors,
+                            out,
+                            padded,
+                            corrections + r,
+                            own_weights,
+                            tile,
+                            key_count,
+                        );
                         d += vectors * lanes;
                     };
                 }

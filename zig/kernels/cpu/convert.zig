@@ -51,7 +51,12 @@ pub inline fn narrowBf16(x: V) Half {
 }
 
 /// `out[i] = f32(x[i])`.
-pub fn widenRow(comptime widen: fn (Half) callconv(.@"inline") V, out: [*]f32, x: [*]const u8, count: usize) void {
+pub fn widenRow(
+    comptime widen: fn (Half) callconv(.@"inline") V,
+    out: [*]f32,
+    x: [*]const u8,
+    count: usize,
+) void {
     const source: [*]align(1) const u16 = @ptrCast(x);
     var i: usize = 0;
     while (i + lanes <= count) : (i += lanes) {
@@ -64,7 +69,12 @@ pub fn widenRow(comptime widen: fn (Half) callconv(.@"inline") V, out: [*]f32, x
 }
 
 /// `out[i]` = bits of x[i] in a 16-bit type.
-pub fn narrowRow(comptime narrow: fn (V) callconv(.@"inline") Half, out: [*]u8, x: [*]const f32, count: usize) void {
+pub fn narrowRow(
+    comptime narrow: fn (V) callconv(.@"inline") Half,
+    out: [*]u8,
+    x: [*]const f32,
+    count: usize,
+) void {
     const target: [*]align(1) u16 = @ptrCast(out);
     var i: usize = 0;
     while (i + lanes <= count) : (i += lanes) {

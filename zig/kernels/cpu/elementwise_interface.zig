@@ -21,13 +21,41 @@ pub const Binary = enum(u32) { add = 0, sub = 1, mul = 2, div = 3 };
 
 pub const Table = extern struct {
     /// `out[i] = f(x[i])`; `out` may be `x`.
-    unary: *const fn (function: Unary, out: [*]f32, x: [*]const f32, count: usize) callconv(.c) void,
+    unary: *const fn (
+        function: Unary,
+        out: [*]f32,
+        x: [*]const f32,
+        count: usize,
+    ) callconv(.c) void,
     /// `out[i] = a[i] op b[i]`; `out` may be `a` or `b`.
-    binary: *const fn (function: Binary, out: [*]f32, a: [*]const f32, b: [*]const f32, count: usize) callconv(.c) void,
+    binary: *const fn (
+        function: Binary,
+        out: [*]f32,
+        a: [*]const f32,
+        b: [*]const f32,
+        count: usize,
+    ) callconv(.c) void,
     /// `out[i] = a[i] op b`; `out` may be `a`.
-    binary_scalar: *const fn (function: Binary, out: [*]f32, a: [*]const f32, b: f32, count: usize) callconv(.c) void,
+    binary_scalar: *const fn (
+        function: Binary,
+        out: [*]f32,
+        a: [*]const f32,
+        b: f32,
+        count: usize,
+    ) callconv(.c) void,
     /// `out[i] = a op b[i]`; `out` may be `b`.
-    scalar_binary: *const fn (function: Binary, out: [*]f32, a: f32, b: [*]const f32, count: usize) callconv(.c) void,
+    scalar_binary: *const fn (
+        function: Binary,
+        out: [*]f32,
+        a: f32,
+        b: [*]const f32,
+        count: usize,
+    ) callconv(.c) void,
     /// `out[i] = silu(gate[i]) * up[i]` (SwiGLU); `out` may be either.
-    silu_mul: *const fn (out: [*]f32, gate: [*]const f32, up: [*]const f32, count: usize) callconv(.c) void,
+    silu_mul: *const fn (
+        out: [*]f32,
+        gate: [*]const f32,
+        up: [*]const f32,
+        count: usize,
+    ) callconv(.c) void,
 };

@@ -50,7 +50,13 @@ pub inline fn exp(comptime fused: bool, x: anytype) @TypeOf(x) {
 
     if (comptime has_scale and fused and count == 16) {
         const current_rounding = 4;
-        return @"llvm.x86.avx512.mask.scalef.ps.512"(fraction, whole, fraction, 0xffff, current_rounding);
+        return @"llvm.x86.avx512.mask.scalef.ps.512"(
+            fraction,
+            whole,
+            fraction,
+            0xffff,
+            current_rounding,
+        );
     }
     // 2^n in two factors, so that neither overflows and a denormal result is rounded once.
     const n = @as(I, @bitCast(shifted)) -% @as(I, @bitCast(splat(T, rounder)));

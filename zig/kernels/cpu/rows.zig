@@ -200,7 +200,12 @@ fn ropeHalf(
 ) void {
     var i: usize = 0;
     while (i + lanes <= half) : (i += lanes) {
-        const turned = turn(simd.load(x + i), simd.load(x + half + i), simd.load(cosines + i), simd.load(sines + i));
+        const turned = turn(
+            simd.load(x + i),
+            simd.load(x + half + i),
+            simd.load(cosines + i),
+            simd.load(sines + i),
+        );
         simd.store(out + i, turned[0]);
         simd.store(out + half + i, turned[1]);
     }

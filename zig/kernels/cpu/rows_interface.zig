@@ -11,17 +11,47 @@ pub const RopeStyle = enum(u32) {
 };
 
 pub const Table = extern struct {
-    /// `out = softmax(scale * x)`; `out` may be `x`. -inf gives 0; a row of only -inf gives NaN, as PyTorch's does.
+    /// `out = softmax(scale * x)`; `out` may be `x`. -inf gives 0; a row of only -inf
+    /// gives NaN, as PyTorch's does.
     softmax: *const fn (out: [*]f32, x: [*]const f32, count: usize, scale: f32) callconv(.c) void,
     /// `out = x / sqrt(mean(x^2) + epsilon) * weight`; `out` may be `x`.
-    rmsnorm: *const fn (out: [*]f32, x: [*]const f32, weight: [*]const f32, count: usize, epsilon: f32) callconv(.c) void,
-    /// `residual += x`, then `out = rmsnorm(residual)`: the pre-norm step of a transformer block in one pass.
-    add_rmsnorm: *const fn (out: [*]f32, residual: [*]f32, x: [*]const f32, weight: [*]const f32, count: usize, epsilon: f32) callconv(.c) void,
-    /// `out = (x - mean) / sqrt(variance + epsilon) * weight + bias`; no bias when null. `out` may be `x`.
-    layernorm: *const fn (out: [*]f32, x: [*]const f32, weight: [*]const f32, bias: ?[*]const f32, count: usize, epsilon: f32) callconv(.c) void,
+    rmsnorm: *const fn (
+        out: [*]f32,
+        x: [*]const f32,
+        weight: [*]const f32,
+        count: usize,
+        epsilon: f32,
+    ) callconv(.c) void,
+    /// `residual += x`, then `out = rmsnorm(residual)`: the pre-norm step of a transformer
+    /// block in one pass.
+    add_rmsnorm: *const fn (
+        out: [*]f32,
+        residual: [*]f32,
+        x: [*]const f32,
+        weight: [*]const f32,
+        count: usize,
+        epsilon: f32,
+    ) callconv(.c) void,
+    /// `out = (x - mean) / sqrt(variance + epsilon) * weight + bias`; no bias when null.
+    /// `out` may be `x`.
+    layernorm: *const fn (
+        out: [*]f32,
+        x: [*]const f32,
+        weight: [*]const f32,
+        bias: ?[*]const f32,
+        count: usize,
+        epsilon: f32,
+    ) callconv(.c) void,
     /// Turns one head of `head_size` elements; `cosines` and `sines` have `head_size / 2` entries
     /// for this position. `out` may be `x`.
-    rope: *const fn (out: [*]f32, x: [*]const f32, cosines: [*]const f32, sines: [*]const f32, head_size: usize, style: RopeStyle) callconv(.c) void,
+    rope: *const fn (
+        out: [*]f32,
+        x: [*]const f32,
+        cosines: [*]const f32,
+        sines: [*]const f32,
+        head_size: usize,
+        style: RopeStyle,
+    ) callconv(.c) void,
     /// Index of the largest element, the first of equals; NaN counts as smallest unless all are.
     argmax: *const fn (x: [*]const f32, count: usize) callconv(.c) u32,
     /// `out[i] = f32(x[i])` for a row of f32, f16 or bf16.

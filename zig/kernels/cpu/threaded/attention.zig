@@ -80,6 +80,10 @@ const Plan = struct {
         const threads = runner.pool.thread_count.load(.monotonic);
         const workspace = try runner.scratch.slice(f32, threads * floats);
         const partial_floats = attention.kv_heads * row_count * (2 + attention.head_size);
+        const partials: ?[*]f32 = if (range_count == 1)
+            null
+        else
+            (try runner.scratch.slice(f32, range_count * partial_floats)).ptr;
         return .{
             .attention = attention,
             .kernels = runner.kernels,
@@ -87,7 +91,7 @@ const Plan = struct {
             .row_tiles = row_tiles,
             .range_count = range_count,
             .keys_per_range = keys_per_range,
-            .partials = if (range_count == 1) null else (try runner.scratch.slice(f32, range_count * partial_floats)).ptr,
+            .partials = partials,
             .workspace = workspace.ptr,
             .workspace_floats = floats,
         };

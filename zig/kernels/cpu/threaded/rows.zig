@@ -86,7 +86,14 @@ pub fn addRmsnorm(
         pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
             const at = index * job.columns;
             const add_rmsnorm = kernels.rows.add_rmsnorm;
-            add_rmsnorm(job.out + at, job.residual + at, job.x + at, job.weight, job.columns, job.epsilon);
+            add_rmsnorm(
+                job.out + at,
+                job.residual + at,
+                job.x + at,
+                job.weight,
+                job.columns,
+                job.epsilon,
+            );
         }
     };
     forRows(runner, rows, columns, Job{
@@ -99,7 +106,8 @@ pub fn addRmsnorm(
     });
 }
 
-/// Layer norm of each row with `weight[columns]` and, unless null, `bias[columns]`; `out` may be `x`.
+/// Layer norm of each row with `weight[columns]` and, unless null, `bias[columns]`; `out` may
+/// be `x`.
 pub fn layernorm(
     runner: *Runner,
     out: [*]f32,
