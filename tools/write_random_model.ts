@@ -17,36 +17,21 @@ import { QorusError } from "../lib/native/error.ts";
 import { shapes, writeRandomModel } from "./support/random_model.ts";
 
 const options = {
-  shape: {
-    kind: "choice",
-    choices: ["1.1b", "1b-128k"],
-    help: "sizes (default: 1.1b)",
-  },
+  shape: { kind: "choice", choices: ["1.1b", "1b-128k"], help: "sizes (default: 1.1b)" },
   dtype: {
     kind: "choice",
     choices: ["q4_0", "q8_0", "f16", "bf16", "f32"],
     help: "element type of the matrices (default: q8_0)",
   },
-  layers: {
-    kind: "integer",
-    least: 1,
-    most: 1000,
-    help: "other than the shape's number of layers",
-  },
-  seed: {
-    kind: "integer",
-    least: 0,
-    help: "the same seed gives the same file (default: 1)",
-  },
+  layers: { kind: "integer", least: 1, most: 1000, help: "instead of the shape's own number" },
+  seed: { kind: "integer", least: 0, help: "the same seed gives the same file (default: 1)" },
 } as const satisfies OptionDefinitions;
 
 async function main(given: readonly string[]): Promise<void> {
   const { options: values, positionals } = readArguments(given, options, 1);
   const [path] = positionals;
   if (path === undefined) {
-    throw new UsageError(
-      "expected the path of the new file, and --shape, --dtype, --layers, --seed",
-    );
+    throw new UsageError("expected the new file's path, and --shape, --dtype, --layers or --seed");
   }
   const shape = shapes[values.shape ?? "1.1b"];
   const config = { ...shape, layerCount: values.layers ?? shape.layerCount };

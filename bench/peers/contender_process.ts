@@ -53,18 +53,10 @@ export class ContenderProcess implements Disposable {
   constructor(name: ContenderName) {
     this.name = name;
     const [executable, args] = commandOf(name);
-    this.#child = spawn(executable, args, {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+    this.#child = spawn(executable, args, { stdio: ["pipe", "pipe", "inherit"] });
     const fail = (error: string) => this.#answered?.({ error });
-    this.#child.on(
-      "error",
-      (error) => fail(`${executable} cannot be run: ${error.message}`),
-    );
-    this.#child.on(
-      "exit",
-      (code, signal) => fail(`the process ended with ${code ?? signal}`),
-    );
+    this.#child.on("error", (error) => fail(`${executable} cannot be run: ${error.message}`));
+    this.#child.on("exit", (code, signal) => fail(`the process ended with ${code ?? signal}`));
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
       // What is no answer is a message of some library.
       if (line.startsWith("{")) this.#answered?.(JSON.parse(line));
@@ -72,17 +64,12 @@ export class ContenderProcess implements Disposable {
     });
   }
 
-  async #ask(
-    command: string,
-    fields: Readonly<Record<string, unknown>>,
-  ): Promise<unknown> {
+  async #ask(command: string, fields: Readonly<Record<string, unknown>>): Promise<unknown> {
     const { error, result } = await new Promise<Answer>((resolve) => {
       this.#answered = resolve;
-      if (this.#child.exitCode !== null) {
-        resolve({ error: "the process has ended" });
-      } else {this.#child.stdin!.write(
-          `${JSON.stringify({ command, ...fields })}\n`,
-        );}
+      const { exitCode, signalCode, stdin } = this.#child;
+      if ((exitCode ?? signalCode) !== null) resolve({ error: "the process has ended" });
+      else stdin!.write(`${JSON.stringify({ command, ...fields })}\n`);
     });
     this.#answered = undefined;
     if (error === undefined) return result;

@@ -126,17 +126,15 @@ async function main(given: readonly string[]): Promise<void> {
       throw new QorusError("not_found", `${path}: there is no such file`);
     }
   }
-  const results: Result[] = [];
-  for (const path of positionals) {
-    results.push(...await compare(path, threadCounts, workload));
+  if (!existsSync(new URL("node_modules/node-llama-cpp", import.meta.url))) {
+    const message = "llama.cpp is not installed: run `npm install --ignore-scripts` in bench/peers";
+    throw new QorusError("not_found", message);
   }
+  const results: Result[] = [];
+  for (const path of positionals) results.push(...await compare(path, threadCounts, workload));
   const machine = { processor: cpus()[0].model, processors: cpus().length };
-  if (values.json) {
-    console.log(JSON.stringify({ machine, repeat, results }, null, 2));
-  } else {printTable(
-      results,
-      `${machine.processors} x ${machine.processor}, ${repeat} turns each`,
-    );}
+  if (values.json) console.log(JSON.stringify({ machine, repeat, results }, null, 2));
+  else printTable(results, `${machine.processors} x ${machine.processor}, ${repeat} turns each`);
 }
 
 try {

@@ -1,5 +1,5 @@
 /**
- * The side of a contender: obeys commands from stdin, one JSON object a line, and answers on stdout.
+ * The side of a contender: obeys commands from stdin, one JSON object a line, answers on stdout.
  * Between commands the process sleeps.
  *
  * @module
