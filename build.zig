@@ -18,7 +18,7 @@ const Isa = struct {
 const x86_isas = [_]Isa{
     .{ .name = "baseline", .model = &std.Target.x86.cpu.x86_64 },
     .{ .name = "v3", .model = &std.Target.x86.cpu.x86_64_v3 },
-    .{ .name = "v4", .model = &std.Target.x86.cpu.x86_64_v4, .features = &.{ .avx512vnni } },
+    .{ .name = "v4", .model = &std.Target.x86.cpu.x86_64_v4, .features = &.{.avx512vnni} },
 };
 
 const arm_isas = [_]Isa{

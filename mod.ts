@@ -25,23 +25,44 @@ export {
 } from "./lib/core/context.ts";
 export { type CreateOptions, empty, full, ones, tensor, zeros } from "./lib/core/creation.ts";
 export { type DType, type DTypeInfo, dtypes } from "./lib/core/dtype.ts";
+export { type Backward, type GradientNode, noGrad } from "./lib/core/gradient.ts";
 export { Scope, scope } from "./lib/core/scope.ts";
 export { type NestedNumbers, Tensor, type TensorData } from "./lib/core/tensor.ts";
-export type {
-  GenerationDefaults,
-  ModelConfig,
-  RopeScaling,
-  TokenizerSource,
-} from "./lib/formats/types.ts";
-export { LanguageModel } from "./lib/llm/language_model.ts";
+export type { TensorCodec, TokenizerWriter } from "./lib/formats/codec.ts";
+export type { ConvertOptions, ConvertReport, OutputFormat } from "./lib/formats/convert.ts";
+export type { WeightDType } from "./lib/formats/convert_tensor.ts";
+export type { WriteOptions, WriteProgress } from "./lib/formats/tensor_writer.ts";
+export type * from "./lib/formats/types.ts";
+export { convertModel, type ConvertModelOptions } from "./lib/llm/convert.ts";
+export type { KeyValueCache } from "./lib/llm/kv_cache.ts";
+export { LanguageModel, type LanguageModelParts } from "./lib/llm/language_model.ts";
 export { load } from "./lib/llm/load.ts";
-export type {
-  ChatMessage,
-  GeneratedToken,
-  GenerateOptions,
-  GenerationStatistics,
-  LoadOptions,
-  SamplingOptions,
-} from "./lib/llm/types.ts";
+export type { Sampler } from "./lib/llm/sampler.ts";
+export type * from "./lib/llm/types.ts";
+export { Llama, LlamaDecoder } from "./lib/models/llama.ts";
 export { QorusError, type QorusErrorCode, type QorusErrorDetails } from "./lib/native/error.ts";
-export type { DecodeOptions, EncodeOptions, Tokenizer } from "./lib/tokenizer/tokenizer.ts";
+export * as nn from "./lib/nn/mod.ts";
+export type { RopeStyle } from "./lib/ops/attention.ts";
+export { to } from "./lib/ops/convert.ts";
+export * from "./lib/ops/elementwise.ts";
+export { embedding } from "./lib/ops/embedding.ts";
+export { linear, matmul } from "./lib/ops/matmul.ts";
+export { addRmsNorm, causalMask, layerNorm, rmsNorm, softmax } from "./lib/ops/normalization.ts";
+export { argmax, type SampleOptions } from "./lib/ops/sampling.ts";
+export {
+  type AddedToken,
+  createTokenizer,
+  type DecodeOptions,
+  type DecodeStream,
+  type DecodeStreamOptions,
+  type EncodeOptions,
+  loadTokenizer,
+  type LoadTokenizerOptions,
+  type MergeRanking,
+  PieceTable,
+  type SplitStep,
+  type TextStep,
+  type TiktokenEncoding,
+  type Tokenizer,
+  type TokenizerDefinition,
+} from "./lib/tokenizer/mod.ts";

@@ -43,8 +43,11 @@ export interface ConvertOptions extends WriteOptions {
 
 /** What {@linkcode convert} wrote. */
 export interface ConvertReport {
+  /** The file or folder. */
   readonly path: string;
+  /** Its format. */
   readonly format: OutputFormat;
+  /** Number of tensors. */
   readonly tensorCount: number;
   /** Bytes of all tensors. */
   readonly byteLength: number;

@@ -63,13 +63,17 @@ export type RopeScaling =
 export interface ModelConfig {
   /** Family: `llama` (1, 2, 3, SmolLM), `mistral` or `qwen2`. */
   readonly architecture: string;
+  /** Number of tokens: rows of the embedding. */
   readonly vocabSize: number;
   /** Width of the residual stream. */
   readonly hiddenSize: number;
   /** Width inside the feed-forward network. */
   readonly intermediateSize: number;
+  /** Number of transformer blocks. */
   readonly layerCount: number;
+  /** Number of query heads. */
   readonly headCount: number;
+  /** Number of key and value heads; query heads share them in groups. */
   readonly keyValueHeadCount: number;
   /** Width of one attention head. */
   readonly headSize: number;
@@ -84,6 +88,7 @@ export interface ModelConfig {
    * GGUF's llama store it, or `half` (0,n/2), (1,n/2+1) ... as Hugging Face and GGUF's qwen2 do.
    */
   readonly ropeStyle: "neighbouring" | "half";
+  /** How rotary frequencies are stretched for contexts longer than those first trained. */
   readonly ropeScaling?: RopeScaling;
   /** The output matrix is the embedding matrix. */
   readonly tiedEmbeddings: boolean;
@@ -97,8 +102,11 @@ export interface GenerationDefaults {
   readonly endTokens: readonly number[];
   /** Token that starts a text, if the model has one. */
   readonly beginToken?: number;
+  /** The author's suggestion for sampling. */
   readonly temperature?: number;
+  /** The author's suggestion for sampling. */
   readonly topK?: number;
+  /** The author's suggestion for sampling. */
   readonly topP?: number;
 }
 
@@ -161,13 +169,17 @@ export type TokenizerSource =
  * Tensor names are Hugging Face's (`model.layers.0.self_attn.q_proj.weight`) whatever the file is.
  */
 export interface Checkpoint {
+  /** What the model is stored as. */
   readonly format: "qorus" | "gguf" | "huggingface" | "llama2c";
   /** The file or folder that was opened. */
   readonly path: string;
+  /** Hyper-parameters. */
   readonly config: ModelConfig;
+  /** The weights by name. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** Absent where the format has none (llama2.c keeps it in a file beside). */
   readonly tokenizer?: TokenizerSource;
+  /** What the file says about generation. */
   readonly generation: GenerationDefaults;
   /** Jinja template that turns a list of messages into a prompt. */
   readonly chatTemplate?: string;

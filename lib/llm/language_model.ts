@@ -33,7 +33,9 @@ const defaultContextLength = 8192;
 
 /** What {@linkcode LanguageModel} is made of. */
 export interface LanguageModelParts {
+  /** The model's file, opened. */
   readonly checkpoint: Checkpoint;
+  /** How to open it. */
   readonly options: LoadOptions;
   /** Makes the tokenizer when it is first needed. */
   readonly makeTokenizer: () => Tokenizer;

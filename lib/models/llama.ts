@@ -17,8 +17,11 @@ import { linear } from "../ops/matmul.ts";
 
 /** Embedding, blocks and final norm: everything below the output projection. */
 export class LlamaDecoder extends Module {
+  /** `[vocabSize, hiddenSize]`. */
   readonly embedTokens: Embedding;
+  /** The blocks, first to last. */
   readonly layers: TransformerBlock[];
+  /** The norm in front of the output projection. */
   readonly norm: RMSNorm;
 
   /** Makes the layers that the config asks for. */
@@ -52,6 +55,7 @@ export class LlamaDecoder extends Module {
  * Parameters are named as in Hugging Face's checkpoints (`model.layers.0.self_attn.q_proj.weight`).
  */
 export class Llama extends Module {
+  /** Everything below the output projection. */
   readonly model: LlamaDecoder;
   /** `[vocabSize, hiddenSize]`; absent when the embedding serves as output (tied). */
   readonly lmHead?: Linear;

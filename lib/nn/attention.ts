@@ -29,10 +29,13 @@ export interface SequencePosition {
 export interface AttentionOptions {
   /** Width of the residual stream. */
   hiddenSize: number;
+  /** Heads of queries. */
   headCount: number;
   /** Heads of keys and values, shared by groups of query heads (Ainslie et al. 2023). */
   keyValueHeadCount: number;
+  /** Width of one head. */
   headSize: number;
+  /** Which elements of a head are turned together. */
   ropeStyle: RopeStyle;
   /** Query, key and value projections have a bias. */
   bias: boolean;

@@ -19,6 +19,8 @@ export class Parameter implements Disposable {
   readonly #initialize: () => Tensor;
 
   /**
+   * Makes a parameter without values.
+   *
    * @param shape sizes, outermost first
    * @param initialize makes the initial tensor in a state arena
    */

@@ -27,9 +27,13 @@ export interface TransformerBlockOptions extends AttentionOptions {
 
 /** Attention and feed-forward network, each behind a norm and around a residual (pre-norm). */
 export class TransformerBlock extends Module {
+  /** The norm in front of the attention. */
   readonly inputLayernorm: RMSNorm;
+  /** The attention. */
   readonly selfAttn: Attention;
+  /** The norm in front of the feed-forward network. */
   readonly postAttentionLayernorm: RMSNorm;
+  /** The feed-forward network. */
   readonly mlp: FeedForward;
 
   /** Makes the two halves and their norms. */

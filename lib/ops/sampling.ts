@@ -39,10 +39,15 @@ export class Generator implements Disposable {
 
 /** How {@linkcode sample} chooses; see `SamplingOptions` of language models. */
 export interface SampleOptions {
+  /** Divides the logits; 0 takes the most likely token. */
   temperature: number;
+  /** Keeps only the k most likely tokens; 0 keeps all. */
   topK: number;
+  /** Keeps the most likely tokens that together have this probability. */
   topP: number;
+  /** Drops tokens less likely than this share of the most likely one. */
   minP: number;
+  /** Makes recent tokens less likely above 1. */
   repetitionPenalty: number;
 }
 

@@ -54,11 +54,13 @@ export type TextStep =
 export interface SplitStep {
   /** Regular expression in the dialect of Hugging Face and tiktoken. */
   readonly pattern: string;
+  /** Which parts become words. */
   readonly keep: "isolated" | "matches" | "gaps";
 }
 
 /** A token that is looked for in the text before anything else. */
 export interface AddedToken {
+  /** The id it becomes. */
   readonly id: number;
   /** The text to look for. */
   readonly content: string;
@@ -93,6 +95,7 @@ export interface TokenizerDefinition {
   readonly pieces: PieceTable;
   /** One of {@linkcode pieceTypes} for each id. */
   readonly types: Uint8Array;
+  /** Which pair is joined first. */
   readonly ranking: MergeRanking;
   /** For `merges`: left id, right id and joined id of every merge, best first. */
   readonly merges: Uint32Array;
@@ -104,7 +107,9 @@ export interface TokenizerDefinition {
   readonly normalizers: readonly TextStep[];
   /** Rewritings after that. */
   readonly rewrites: readonly TextStep[];
+  /** Cuts into words, one after the other. */
   readonly splits: readonly SplitStep[];
+  /** Tokens that are looked for first. */
   readonly addedTokens: readonly AddedToken[];
   /** U+2581 inside of pieces stands for a space. */
   readonly escapedSpaces: boolean;
@@ -112,9 +117,13 @@ export interface TokenizerDefinition {
   readonly stripLeadingSpace: boolean;
   /** Neighbouring unknown characters become one unknown token. */
   readonly fuseUnknown: boolean;
+  /** Token that starts a text. */
   readonly beginToken?: number;
+  /** Tokens that end a text or a turn. */
   readonly endTokens: readonly number[];
+  /** Token that fills batches. */
   readonly padToken?: number;
+  /** Token for what the vocabulary cannot express. */
   readonly unknownToken?: number;
   /** Encoding puts the begin token in front unless told otherwise. */
   readonly addBos: boolean;

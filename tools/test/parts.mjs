@@ -109,7 +109,14 @@ export function checkParts() {
     ["lint", "Lint", [deno, "lint"]],
     ["types", "Types", [deno, "check"]],
     ["publish", "The package for JSR", [deno, "publish", "--dry-run", "--allow-dirty"]],
-    ["documentation", "Documentation", [deno, "doc", "--lint", "mod.ts"]],
+    ["documentation", "Documentation", [
+      deno,
+      "doc",
+      "--lint",
+      "mod.ts",
+      "lib/nn/mod.ts",
+      "lib/cli/main.ts",
+    ]],
   ];
   return checks.map(([name, title, command]) => ({ name, title, command }));
 }
