@@ -1,0 +1,105 @@
+import { test } from "node:test";
+import { assertEquals } from "@std/assert";
+import { configure, libraryInfo } from "../../lib/core/context.ts";
+import { empty, tensor, zeros } from "../../lib/core/creation.ts";
+import { Random } from "../../lib/core/random.ts";
+import { scope } from "../../lib/core/scope.ts";
+import type { Tensor } from "../../lib/core/tensor.ts";
+import { attention, rope, ropeTable, storeCache } from "../../lib/ops/attention.ts";
+import { convert, to } from "../../lib/ops/convert.ts";
+import { add, gelu, mul, siluMul } from "../../lib/ops/elementwise.ts";
+import { linear, matmul } from "../../lib/ops/matmul.ts";
+import { addRmsNorm, layerNorm, rmsNorm, softmax } from "../../lib/ops/normalization.ts";
+
+/** Normally distributed numbers, the same for the same shape. */
+function random(...shape: number[]): Tensor {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const source = new Random(count);
+  return tensor(Float32Array.from({ length: count }, () => source.normal()), { shape });
+}
+
+/** The tensor's memory, byte by byte: NaN and signs of zero count too. */
+function bytesOf(x: Tensor): Uint8Array {
+  const { buffer, byteOffset, byteLength } = x.read();
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Computes with 1, 2 and 3 threads and compares every bit. */
+function sameForAnyThreads(name: string, compute: () => Tensor): void {
+  test(`determinism: ${name} is the same for 1, 2 and 3 threads`, () => {
+    const { threads } = libraryInfo();
+    try {
+      const results = [1, 2, 3].map((count) => {
+        using _ = scope();
+        configure({ threads: count });
+        assertEquals(libraryInfo().threads, count);
+        return bytesOf(compute());
+      });
+      assertEquals(results[1], results[0]);
+      assertEquals(results[2], results[0]);
+    } finally {
+      configure({ threads });
+    }
+  });
+}
+
+sameForAnyThreads("matmul", () => matmul(random(130, 301), random(301, 203)));
+sameForAnyThreads("matmul of a row", () => matmul(random(1, 1200), random(1200, 517)));
+sameForAnyThreads("matmul with a long sum", () => matmul(random(5, 9001), random(9001, 7)));
+sameForAnyThreads(
+  "matmul of transposed batches",
+  () => matmul(random(6, 65, 90).transpose(1, 2), random(6, 70, 65).transpose(1, 2)),
+);
+
+const rowCounts = [1, 3, 40];
+for (const dtype of ["f32", "f16", "bf16", "q8_0", "q4_0"] as const) {
+  for (const rows of rowCounts) {
+    const name = `linear with ${dtype} weights and ${rows} rows`;
+    const weight = () => dtype === "f32" ? random(515, 512) : to(random(515, 512), dtype);
+    sameForAnyThreads(name, () => linear(random(rows, 512), weight(), random(515)));
+    if (dtype !== "q8_0" && dtype !== "q4_0") continue;
+    sameForAnyThreads(`${name} in rows16`, () => {
+      const interleaved = empty([515, 512], { dtype, layout: "rows16" });
+      return linear(random(rows, 512), convert(weight(), interleaved));
+    });
+  }
+}
+
+for (const dtype of ["f16", "bf16", "q8_0", "q4_0"] as const) {
+  sameForAnyThreads(`conversion to ${dtype}`, () => to(random(300, 320), dtype));
+}
+
+function attend(count: number, position: number, dtype: "f32" | "f16"): Tensor {
+  const [heads, kvHeads, headSize] = [6, 2, 40];
+  const total = position + count;
+  const cache = () => zeros([kvHeads, total, headSize], { dtype });
+  const [keys, values] = [cache(), cache()];
+  const rows = random(total, kvHeads, headSize);
+  storeCache(keys, rows, 0);
+  storeCache(values, mul(rows, 0.5), 0);
+  return attention(random(count, heads, headSize), keys, values, position, 1 / Math.sqrt(headSize));
+}
+
+for (const dtype of ["f32", "f16"] as const) {
+  sameForAnyThreads(`attention, prefill, ${dtype}`, () => attend(130, 0, dtype));
+  sameForAnyThreads(`attention, a chunk, ${dtype}`, () => attend(37, 260, dtype));
+  sameForAnyThreads(`attention, one token, ${dtype}`, () => attend(1, 1500, dtype));
+}
+
+sameForAnyThreads("rope", () => {
+  const table = ropeTable(mul(random(40), 0.01), 7, 90);
+  return rope(random(90, 12, 80), table, "half");
+});
+sameForAnyThreads("softmax", () => softmax(random(200, 401)));
+sameForAnyThreads("rmsNorm", () => rmsNorm(random(200, 401), random(401), 1e-5));
+sameForAnyThreads(
+  "addRmsNorm",
+  () => addRmsNorm(random(200, 401), random(200, 401), random(401), 1e-5),
+);
+sameForAnyThreads(
+  "layerNorm",
+  () => layerNorm(random(200, 401), random(401), random(401), 1e-5),
+);
+sameForAnyThreads("gelu", () => gelu(random(100_003)));
+sameForAnyThreads("siluMul", () => siluMul(random(100_003), random(100_003)));
+sameForAnyThreads("a broadcast sum", () => add(random(300, 1, 111), random(7, 111)));
