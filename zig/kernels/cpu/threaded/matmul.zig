@@ -133,6 +133,10 @@ const direct_elements = 8 * 1024;
 /// Products of a batch from which on each is computed by one thread, when it is not too large.
 const many_products = 16;
 
+/// Multiply-adds up to which even a single product is left to one thread: about 20 us, which waking
+/// another one would not shorten.
+const one_thread_work = 1 << 20;
+
 fn choose(job: Job) Method {
     const shape = job.shape;
     const thin = @min(shape.m, shape.n) <= interface.max_thin;
@@ -147,9 +151,11 @@ fn choose(job: Job) Method {
         return .{ .independent = .flipped };
     }
     const is_block = shape.m <= shared.block_rows and shape.n <= shared.block_columns;
-    const is_one_of_many = shape.batchCount() >= many_products and
-        shape.m <= shared.max_own_rows and shape.n <= shared.max_own_columns;
-    if (is_block or is_one_of_many) return .{ .independent = .packed_block };
+    const suits_one_thread = shape.batchCount() >= many_products or shape.work() <= one_thread_work;
+    const fits_one_thread = shape.m <= shared.max_own_rows and shape.n <= shared.max_own_columns;
+    if (is_block or (suits_one_thread and fits_one_thread)) {
+        return .{ .independent = .packed_block };
+    }
     return .shared;
 }
 
