@@ -218,6 +218,25 @@ export fn q_silu_mul(gate: u32, up: u32, out: u32) i32 {
     return call(elementwise.siluMul, .{ gate, up, out });
 }
 
+// Reductions, ops/reduction.zig.
+
+/// Reduces the axes whose bits are set, with a code of ops/reduction.zig; correction: see variance.
+export fn q_reduce(kind: u32, x: u32, axes: u32, keep_dims: u32, correction: f32) i32 {
+    return call(reduction.reduce, .{ kind, x, axes, keep_dims, correction });
+}
+
+/// Sums x down to a shape that broadcasts to x's; parameters: sizes.
+export fn q_sum_to(x: u32, rank: u32) i32 {
+    return call(reduction.sumTo, .{ x, rank });
+}
+
+/// Indices along one axis, i32, of the largest (kind 0) or smallest (1) elements.
+export fn q_index_of_extreme(kind: u32, x: u32, axis: u32, keep_dims: u32) i32 {
+    return call(reduction.indexOfExtreme, .{ kind, x, axis, keep_dims });
+}
+
+// Products, ops/products.zig.
+
 /// [..., m, k] x [..., k, n].
 export fn q_matmul(a: u32, b: u32, out: u32) i32 {
     return call(products.matmul, .{ a, b, out });
@@ -292,9 +311,4 @@ export fn q_seed(generator: u32, low: u32, high: u32) i32 {
 /// min-p, repetition penalty, all f32 but top-k.
 export fn q_sample(logits: u32, recent: u32, generator: u32) i32 {
     return call(sampling.sample, .{ logits, recent, generator });
-}
-
-/// Sums x down to a shape that broadcasts to x's; parameters: sizes.
-export fn q_sum_to(x: u32, rank: u32) i32 {
-    return call(reduction.sumTo, .{ x, rank });
 }

@@ -17,6 +17,7 @@ const table: interface.Kernels = .{
     .quantized = @import("kernels/cpu/quantized.zig").table,
     .elementwise = @import("kernels/cpu/elementwise.zig").table,
     .rows = @import("kernels/cpu/rows.zig").table,
+    .reduce = @import("kernels/cpu/reduce.zig").table,
     .attention = @import("kernels/cpu/attention.zig").table,
 };
 

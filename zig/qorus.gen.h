@@ -114,6 +114,15 @@ int32_t q_binary_scalar(uint32_t kind, uint32_t x, float value, uint32_t reverse
 /* silu(gate) * up. */
 int32_t q_silu_mul(uint32_t gate, uint32_t up, uint32_t out);
 
+/* Reduces the axes whose bits are set, with a code of ops/reduction.zig; correction: see variance. */
+int32_t q_reduce(uint32_t kind, uint32_t x, uint32_t axes, uint32_t keep_dims, float correction);
+
+/* Sums x down to a shape that broadcasts to x's; parameters: sizes. */
+int32_t q_sum_to(uint32_t x, uint32_t rank);
+
+/* Indices along one axis, i32, of the largest (kind 0) or smallest (1) elements. */
+int32_t q_index_of_extreme(uint32_t kind, uint32_t x, uint32_t axis, uint32_t keep_dims);
+
 /* [..., m, k] x [..., k, n]. */
 int32_t q_matmul(uint32_t a, uint32_t b, uint32_t out);
 
@@ -159,9 +168,6 @@ int32_t q_seed(uint32_t generator, uint32_t low, uint32_t high);
 /* Draws an index from a vector of logits; recent may be 0. Parameters: temperature, top-k, top-p,
    min-p, repetition penalty, all f32 but top-k. */
 int32_t q_sample(uint32_t logits, uint32_t recent, uint32_t generator);
-
-/* Sums x down to a shape that broadcasts to x's; parameters: sizes. */
-int32_t q_sum_to(uint32_t x, uint32_t rank);
 
 #ifdef __cplusplus
 }

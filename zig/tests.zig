@@ -9,6 +9,7 @@ test {
     _ = @import("tests/math.zig");
     _ = @import("tests/elementwise.zig");
     _ = @import("tests/rows.zig");
+    _ = @import("tests/reduce.zig");
     _ = @import("tests/attention.zig");
     _ = @import("tests/sampling.zig");
     _ = @import("tests/matmul.zig");

@@ -96,6 +96,12 @@ export interface Native {
   q_binary_scalar(kind: number, x: number, value: number, reversed: number, out: number): number;
   /** silu(gate) * up. */
   q_silu_mul(gate: number, up: number, out: number): number;
+  /** Reduces the axes whose bits are set, with a code of ops/reduction.zig; correction: see variance. */
+  q_reduce(kind: number, x: number, axes: number, keepDims: number, correction: number): number;
+  /** Sums x down to a shape that broadcasts to x's; parameters: sizes. */
+  q_sum_to(x: number, rank: number): number;
+  /** Indices along one axis, i32, of the largest (kind 0) or smallest (1) elements. */
+  q_index_of_extreme(kind: number, x: number, axis: number, keepDims: number): number;
   /** [..., m, k] x [..., k, n]. */
   q_matmul(a: number, b: number, out: number): number;
   /** x @ weight^T + bias; bias may be 0. */
@@ -127,8 +133,6 @@ export interface Native {
   /** Draws an index from a vector of logits; recent may be 0. Parameters: temperature, top-k, top-p,
    * min-p, repetition penalty, all f32 but top-k. */
   q_sample(logits: number, recent: number, generator: number): number;
-  /** Sums x down to a shape that broadcasts to x's; parameters: sizes. */
-  q_sum_to(x: number, rank: number): number;
 }
 
 /** Argument types of each export. */
@@ -161,6 +165,9 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_binary: ["u32", "u32", "u32", "u32"],
   q_binary_scalar: ["u32", "u32", "f32", "u32", "u32"],
   q_silu_mul: ["u32", "u32", "u32"],
+  q_reduce: ["u32", "u32", "u32", "u32", "f32"],
+  q_sum_to: ["u32", "u32"],
+  q_index_of_extreme: ["u32", "u32", "u32", "u32"],
   q_matmul: ["u32", "u32", "u32"],
   q_linear: ["u32", "u32", "u32", "u32"],
   q_embedding: ["u32", "u32", "u32"],
@@ -176,5 +183,4 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_argmax: ["u32"],
   q_seed: ["u32", "u32", "u32"],
   q_sample: ["u32", "u32", "u32"],
-  q_sum_to: ["u32", "u32"],
 };

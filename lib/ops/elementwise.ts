@@ -38,7 +38,20 @@ const unaryCodes = {
   neg: 7,
   sqrt: 8,
 } as const;
-const binaryCodes = { add: 0, sub: 1, mul: 2, div: 3 } as const;
+const binaryCodes = {
+  add: 0,
+  sub: 1,
+  mul: 2,
+  div: 3,
+  maximum: 4,
+  minimum: 5,
+  equal: 6,
+  notEqual: 7,
+  less: 8,
+  lessEqual: 9,
+  greater: 10,
+  greaterEqual: 11,
+} as const;
 
 function unary(op: keyof typeof unaryCodes, x: Tensor, { out }: OutOption): Tensor {
   const target = out === undefined ? 0 : handleOf(out, op);
@@ -66,24 +79,41 @@ function binary(
   return wrap(native.q_binary(code, handleOf(a, op), handleOf(b, op), target), op);
 }
 
-/** Records an operation of two operands; gradients are summed over what broadcasting repeated. */
+/** Whether an operand is a tensor on the tape. */
+function isLearned(operand: Tensor | number): operand is Tensor {
+  return typeof operand !== "number" && operand.requiresGrad;
+}
+
+/**
+ * Records an operation of two operands; gradients are computed for those that need one, and summed
+ * over what broadcasting repeated.
+ */
 function recorded(
   op: string,
   output: Tensor,
   a: Tensor | number,
   b: Tensor | number,
   { out }: OutOption,
-  backward: (gradient: Tensor) => [Tensor, Tensor],
+  gradientOfA: (gradient: Tensor) => Tensor,
+  gradientOfB: (gradient: Tensor) => Tensor,
 ): Tensor {
-  const tensors = [a, b].filter((operand) => typeof operand !== "number");
-  if (!tensors.some(({ requiresGrad }) => requiresGrad)) return output;
   if (out !== undefined) forbidInPlace(op);
-  return record(op, output, tensors, (gradient) => {
-    const gradients = backward(gradient);
-    return [a, b].flatMap((operand, i) =>
-      typeof operand === "number" ? [] : [reduceTo(gradients[i], operand.shape)]
-    );
-  });
+  const inputs: Tensor[] = [];
+  const gradients: ((gradient: Tensor) => Tensor)[] = [];
+  if (isLearned(a)) {
+    inputs.push(a);
+    gradients.push(gradientOfA);
+  }
+  if (isLearned(b)) {
+    inputs.push(b);
+    gradients.push(gradientOfB);
+  }
+  return record(
+    op,
+    output,
+    inputs,
+    (gradient) => inputs.map(({ shape }, i) => reduceTo(gradients[i](gradient), shape)),
+  );
 }
 
 /** Sums a gradient over what broadcasting repeated, where it did. */
@@ -93,6 +123,8 @@ export function reduceTo(gradient: Tensor, shape: readonly number[]): Tensor {
   return same ? gradient : sumTo(gradient, shape);
 }
 
+const same = (gradient: Tensor): Tensor => gradient;
+
 /**
  * `a + b`, f32, with NumPy's broadcasting: dimensions of size 1 are repeated, missing outer ones
  * added.
@@ -101,35 +133,45 @@ export function reduceTo(gradient: Tensor, shape: readonly number[]): Tensor {
  */
 export function add(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
   const sum = binary("add", a, b, options);
-  return recorded("add", sum, a, b, options, (gradient) => [gradient, gradient]);
+  if (!isLearned(a) && !isLearned(b)) return sum;
+  return recorded("add", sum, a, b, options, same, same);
 }
 
 /** `a - b`, f32, with broadcasting as in {@linkcode add}. */
 export function sub(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
   const difference = binary("sub", a, b, options);
-  return recorded("sub", difference, a, b, options, (gradient) => [gradient, neg(gradient)]);
+  if (!isLearned(a) && !isLearned(b)) return difference;
+  return recorded("sub", difference, a, b, options, same, neg);
 }
 
 /** `a * b` element by element, f32, with broadcasting as in {@linkcode add}. */
 export function mul(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
   const product = binary("mul", a, b, options);
+  if (!isLearned(a) && !isLearned(b)) return product;
   return recorded(
     "mul",
     product,
     a,
     b,
     options,
-    (gradient) => [mul(gradient, b), mul(gradient, a)],
+    (gradient) => mul(gradient, b),
+    (gradient) => mul(gradient, a),
   );
 }
 
 /** `a / b` element by element, f32, with broadcasting as in {@linkcode add}. */
 export function div(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
   const quotient = binary("div", a, b, options);
-  return recorded("div", quotient, a, b, options, (gradient) => {
-    const first = div(gradient, b);
-    return [first, neg(mul(first, quotient))];
-  });
+  if (!isLearned(a) && !isLearned(b)) return quotient;
+  return recorded(
+    "div",
+    quotient,
+    a,
+    b,
+    options,
+    (gradient) => div(gradient, b),
+    (gradient) => neg(mul(div(gradient, b), quotient)),
+  );
 }
 
 /** `max(x, 0)`. */
@@ -180,4 +222,34 @@ export function siluMul(gate: Tensor, up: Tensor, options: OutOption = {}): Tens
   const op = "siluMul";
   const target = options.out === undefined ? 0 : handleOf(options.out, op);
   return wrap(context().native.q_silu_mul(handleOf(gate, op), handleOf(up, op), target), op);
+}
+
+/** 1 where `a == b`, else 0, f32, with broadcasting as in {@linkcode add}. It has no gradient. */
+export function equal(a: Tensor | number, b: Tensor | number): Tensor {
+  return binary("equal", a, b, {});
+}
+
+/** 1 where `a != b`, else 0; otherwise as {@linkcode equal}. */
+export function notEqual(a: Tensor | number, b: Tensor | number): Tensor {
+  return binary("notEqual", a, b, {});
+}
+
+/** 1 where `a < b`, else 0; otherwise as {@linkcode equal}. */
+export function less(a: Tensor | number, b: Tensor | number): Tensor {
+  return binary("less", a, b, {});
+}
+
+/** 1 where `a <= b`, else 0; otherwise as {@linkcode equal}. */
+export function lessEqual(a: Tensor | number, b: Tensor | number): Tensor {
+  return binary("lessEqual", a, b, {});
+}
+
+/** 1 where `a > b`, else 0; otherwise as {@linkcode equal}. */
+export function greater(a: Tensor | number, b: Tensor | number): Tensor {
+  return binary("greater", a, b, {});
+}
+
+/** 1 where `a >= b`, else 0; otherwise as {@linkcode equal}. */
+export function greaterEqual(a: Tensor | number, b: Tensor | number): Tensor {
+  return binary("greaterEqual", a, b, {});
 }

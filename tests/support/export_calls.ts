@@ -120,6 +120,8 @@ export function validCalls(): ExportCall[] {
       ],
       sizes: [sampling[0], 3, ...sampling.slice(2)],
     },
+    { name: "q_reduce", arguments: [0, floats([3, 4], { free: true }), 1, 0, silent] },
+    { name: "q_index_of_extreme", arguments: [0, floats([3, 4], { free: true }), 1, 0] },
     { name: "q_sum_to", arguments: [floats([3, 4], { free: true }), 2], sizes: [1, 4] },
   ];
 }

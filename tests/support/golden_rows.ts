@@ -5,6 +5,7 @@
  */
 
 import { test } from "node:test";
+import { backward } from "../../lib/autograd/backward.ts";
 import type { DType } from "../../lib/core/dtype.ts";
 import { scope } from "../../lib/core/scope.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
@@ -25,23 +26,53 @@ export interface GoldenRow {
   expected?: string;
   /** Bounds other than the project's, with their reason. */
   bounds?: Bounds;
+  /** Bounds of the gradients. Default: the row's bounds. */
+  gradientBounds?: Bounds;
 }
 
-/** One test for every row, and one that says which cases have no row. */
+/**
+ * One test for every row, one more for the gradients of cases that have a `gradient` of the result
+ * and a `gradient_NAME` for each input, and one that says which cases have no row.
+ */
 export function testRows(golden: GoldenFile, rows: readonly GoldenRow[]): void {
-  for (const { name, run, expected = "expected", bounds } of rows) {
+  for (const row of rows) {
+    const { name, run, expected = "expected", bounds } = row;
     const title = expected === "expected" ? name : `${name}, ${expected}`;
     test(`golden: ${title}`, () => {
       using _ = scope();
       const result = run((input, dtype) => golden.tensor(`${name}/${input}`, dtype));
       const { shape, numbers } = golden.stored(`${name}/${expected}`);
       assertEquals(result.shape, [...shape]);
-      assertClose(result.read(), numbers, bounds);
+      assertClose(result.contiguous().read(), numbers, bounds);
     });
+    if (golden.names(`${name}/`).includes("gradient")) testGradients(golden, row);
   }
   const [first] = rows;
   test(`golden: no case is forgotten beside ${first.name}`, () => {
     const named = new Set(rows.map((row) => row.name));
     assertEquals([...golden.cases].filter((name) => !named.has(name)), []);
+  });
+}
+
+function testGradients(golden: GoldenFile, row: GoldenRow): void {
+  const { name, run, bounds, gradientBounds = bounds } = row;
+  test(`golden: ${name}, gradients`, () => {
+    using _ = scope();
+    const inputs = new Map<string, Tensor>();
+    const learned = new Set(golden.names(`${name}/gradient_`));
+    const result = run((input, dtype) => {
+      const made = inputs.get(input) ?? golden.tensor(`${name}/${input}`, dtype);
+      made.requiresGrad = learned.has(input);
+      inputs.set(input, made);
+      return made;
+    });
+    backward(result, { gradient: golden.tensor(`${name}/gradient`) });
+    for (const input of learned) {
+      const { shape, numbers } = golden.stored(`${name}/gradient_${input}`);
+      const tensor = inputs.get(input);
+      const given = tensor?.grad?.read() ?? new Float32Array(tensor?.size ?? 0);
+      assertEquals(tensor?.shape, [...shape], `shape of ${input}`);
+      assertClose(given, numbers, gradientBounds);
+    }
   });
 }

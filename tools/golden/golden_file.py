@@ -24,6 +24,24 @@ class GoldenFile:
             assert key not in self.tensors, f"{key} is there twice"
             self.tensors[key] = as_array(value)
 
+    def add_with_gradients(self, case, function, **inputs):
+        """Adds a case with its result `expected`, a random `gradient` of the result, and the
+        `gradient_NAME` that it gives each floating input."""
+        with torch.enable_grad():
+            leaves = {
+                name: value.detach().clone().requires_grad_() if value.is_floating_point() else value
+                for name, value in inputs.items()
+            }
+            expected = function(**leaves)
+            gradient = random(f"{case}/gradient", list(expected.shape))
+            expected.backward(gradient)
+        gradients = {
+            f"gradient_{name}": torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
+            for name, leaf in leaves.items()
+            if leaf.is_floating_point()
+        }
+        self.add(case, **inputs, expected=expected.detach(), gradient=gradient, **gradients)
+
     def write(self):
         FOLDER.mkdir(parents=True, exist_ok=True)
         path = FOLDER / f"{self.family}.safetensors"

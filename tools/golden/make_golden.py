@@ -7,9 +7,10 @@ import elementwise
 import layers
 import products
 import quantization
+import reductions
 import rows
 
 if __name__ == "__main__":
     torch.set_grad_enabled(False)
-    for family in (elementwise, products, rows, attention, quantization, layers):
+    for family in (elementwise, products, rows, attention, quantization, layers, reductions):
         family.make()

@@ -248,7 +248,7 @@ pub fn copy(context: *Context, handle: Handle, out_handle: Handle) Error!Handle 
 }
 
 /// Walks the outer dimensions and copies rows; rows whose elements lie apart go one by one.
-fn copyStrided(out: *const Tensor, source: *const Tensor) void {
+pub fn copyStrided(out: *const Tensor, source: *const Tensor) void {
     const size = source.dtype.blockBytes();
     if (source.count() == 0) return;
     if (source.isContiguous() and out.isContiguous()) {

@@ -72,7 +72,7 @@ fn binary(
             while (i + lanes <= count) : (i += lanes) {
                 simd.store(out + i, applyBinary(f, simd.load(a + i), simd.load(b + i)));
             }
-            while (i < count) : (i += 1) out[i] = applyBinary(f, a[i], b[i]);
+            while (i < count) : (i += 1) out[i] = one(f, a[i], b[i]);
         },
     }
 }
@@ -90,7 +90,7 @@ fn binaryScalar(
             while (i + lanes <= count) : (i += lanes) {
                 simd.store(out + i, applyBinary(f, simd.load(a + i), @as(V, @splat(b))));
             }
-            while (i < count) : (i += 1) out[i] = applyBinary(f, a[i], b);
+            while (i < count) : (i += 1) out[i] = one(f, a[i], b);
         },
     }
 }
@@ -108,7 +108,7 @@ fn scalarBinary(
             while (i + lanes <= count) : (i += lanes) {
                 simd.store(out + i, applyBinary(f, @as(V, @splat(a)), simd.load(b + i)));
             }
-            while (i < count) : (i += 1) out[i] = applyBinary(f, a, b[i]);
+            while (i < count) : (i += 1) out[i] = one(f, a, b[i]);
         },
     }
 }
@@ -119,7 +119,25 @@ inline fn applyBinary(comptime function: Binary, a: anytype, b: @TypeOf(a)) @Typ
         .sub => a - b,
         .mul => a * b,
         .div => a / b,
+        // `a != a` keeps a NaN of a; one of b makes the comparison false.
+        .maximum => @select(f32, (a > b) | (a != a), a, b),
+        .minimum => @select(f32, (a < b) | (a != a), a, b),
+        .equal => oneWhere(@TypeOf(a), a == b),
+        .not_equal => oneWhere(@TypeOf(a), a != b),
+        .less => oneWhere(@TypeOf(a), a < b),
+        .less_equal => oneWhere(@TypeOf(a), a <= b),
+        .greater => oneWhere(@TypeOf(a), a > b),
+        .greater_equal => oneWhere(@TypeOf(a), a >= b),
     };
+}
+
+inline fn oneWhere(comptime T: type, condition: anytype) T {
+    return @select(f32, condition, @as(T, @splat(1)), @as(T, @splat(0)));
+}
+
+/// `a op b` of single numbers, as registers of one lane.
+inline fn one(comptime function: Binary, a: f32, b: f32) f32 {
+    return applyBinary(function, @as(@Vector(1, f32), .{a}), @as(@Vector(1, f32), .{b}))[0];
 }
 
 fn siluMul(out: [*]f32, gate: [*]const f32, up: [*]const f32, count: usize) callconv(.c) void {

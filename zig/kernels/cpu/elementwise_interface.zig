@@ -17,7 +17,23 @@ pub const Unary = enum(u32) {
 };
 
 /// Functions of two operands. The codes are part of the ABI.
-pub const Binary = enum(u32) { add = 0, sub = 1, mul = 2, div = 3 };
+pub const Binary = enum(u32) {
+    add = 0,
+    sub = 1,
+    mul = 2,
+    div = 3,
+    /// The larger one; NaN when either is.
+    maximum = 4,
+    /// The smaller one; NaN when either is.
+    minimum = 5,
+    /// Comparisons give 1 or 0.
+    equal = 6,
+    not_equal = 7,
+    less = 8,
+    less_equal = 9,
+    greater = 10,
+    greater_equal = 11,
+};
 
 pub const Table = extern struct {
     /// `out[i] = f(x[i])`; `out` may be `x`.

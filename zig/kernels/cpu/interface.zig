@@ -8,6 +8,7 @@ const matmul = @import("matmul_interface.zig");
 const quantized = @import("quantized_interface.zig");
 const elementwise = @import("elementwise_interface.zig");
 const rows = @import("rows_interface.zig");
+const reduce = @import("reduce_interface.zig");
 const attention = @import("attention_interface.zig");
 
 pub const Kernels = extern struct {
@@ -15,5 +16,6 @@ pub const Kernels = extern struct {
     quantized: quantized.Table,
     elementwise: elementwise.Table,
     rows: rows.Table,
+    reduce: reduce.Table,
     attention: attention.Table,
 };

@@ -32,6 +32,14 @@ pub fn binaryValue(function: interface.Binary, a: f32, b: f32) f32 {
         .sub => a - b,
         .mul => a * b,
         .div => a / b,
+        .maximum => if (std.math.isNan(a) or a > b) a else b,
+        .minimum => if (std.math.isNan(a) or a < b) a else b,
+        .equal => @floatFromInt(@intFromBool(a == b)),
+        .not_equal => @floatFromInt(@intFromBool(a != b)),
+        .less => @floatFromInt(@intFromBool(a < b)),
+        .less_equal => @floatFromInt(@intFromBool(a <= b)),
+        .greater => @floatFromInt(@intFromBool(a > b)),
+        .greater_equal => @floatFromInt(@intFromBool(a >= b)),
     };
 }
 
