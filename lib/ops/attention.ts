@@ -4,6 +4,7 @@
  * @module
  */
 
+import { wholeNumber } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
 import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import type { OutOption } from "./elementwise.ts";
@@ -23,7 +24,9 @@ export type RopeStyle = "neighbouring" | "half";
  */
 export function ropeTable(frequencies: Tensor, start: number, count: number): Tensor {
   const op = "ropeTable";
-  return wrap(context().native.q_rope_table(handleOf(frequencies, op), start, count), op);
+  const first = wholeNumber(start, "start", op);
+  const rows = wholeNumber(count, "count", op);
+  return wrap(context().native.q_rope_table(handleOf(frequencies, op), first, rows), op);
 }
 
 /**
@@ -53,10 +56,9 @@ export function rope(
  */
 export function storeCache(cache: Tensor, x: Tensor, position: number): void {
   const op = "storeCache";
-  context().check(
-    context().native.q_store_cache(handleOf(cache, op), handleOf(x, op), position),
-    op,
-  );
+  const first = wholeNumber(position, "position", op);
+  const { native } = context();
+  context().check(native.q_store_cache(handleOf(cache, op), handleOf(x, op), first), op);
 }
 
 /**
@@ -84,7 +86,7 @@ export function attention(
       handleOf(query, op),
       handleOf(keys, op),
       handleOf(values, op),
-      position,
+      wholeNumber(position, "position", op),
       scale,
       out === undefined ? 0 : handleOf(out, op),
     ),

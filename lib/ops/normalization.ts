@@ -4,6 +4,7 @@
  * @module
  */
 
+import { wholeNumber } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
 import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import type { OutOption } from "./elementwise.ts";
@@ -23,7 +24,8 @@ export function softmax(x: Tensor, options: OutOption & { scale?: number } = {})
  */
 export function causalMask(scores: Tensor, position = 0): Tensor {
   const op = "causalMask";
-  context().check(context().native.q_causal_mask(handleOf(scores, op), position), op);
+  const first = wholeNumber(position, "position", op);
+  context().check(context().native.q_causal_mask(handleOf(scores, op), first), op);
   return scores;
 }
 

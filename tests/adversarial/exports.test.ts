@@ -9,7 +9,9 @@ import { StateArena } from "../../lib/core/state.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
 import { statusCodes, symbols } from "../../lib/native/abi.gen.ts";
 import { QorusError } from "../../lib/native/error.ts";
+import { attention, ropeTable, storeCache } from "../../lib/ops/attention.ts";
 import { add } from "../../lib/ops/elementwise.ts";
+import { causalMask } from "../../lib/ops/normalization.ts";
 import {
   callExport,
   type ExportCall,
@@ -219,4 +221,22 @@ test("copies of a tensor onto itself", () => {
   assertEquals(column.copyFrom(column).toArray(), [[2], [4]]);
   const error = assertThrows(() => x.copyFrom(x.transpose(0, 1)), QorusError, "overlaps");
   assertEquals(error.code, "aliasing");
+});
+
+test("positions that are no whole numbers are refused alike by both runtimes", () => {
+  using _ = scope();
+  const [scores, cache, x] = [full([2, 2], 1), full([1, 4, 2], 1), full([1, 1, 2], 1)];
+  for (const number of [-1, 0.5, NaN, Infinity, 2 ** 32]) {
+    const calls = [
+      () => causalMask(scores, number),
+      () => ropeTable(full([2], 1), number, 1),
+      () => ropeTable(full([2], 1), 0, number),
+      () => storeCache(cache, x, number),
+      () => attention(x, cache, cache, number, 1),
+    ];
+    for (const call of calls) {
+      const error = assertThrows(call, QorusError, `${number}, expected a whole number`);
+      assertEquals(error.code, "invalid_argument");
+    }
+  }
 });
