@@ -52,13 +52,21 @@ pub fn build(b: *std.Build) void {
     const tests = b.addTest(.{
         .name = "qorus-tests",
         .use_llvm = true,
-        .filters = b.option([]const []const u8, "test-filter", "Run only tests whose name contains this") orelse &.{},
+        .filters = b.option(
+            []const []const u8,
+            "test-filter",
+            "Run only tests whose name contains this",
+        ) orelse &.{},
         .root_module = b.createModule(.{
             .root_source_file = b.path("zig/tests.zig"),
             .target = target,
             .optimize = optimize,
             .link_libc = true,
-            .sanitize_thread = b.option(bool, "sanitize-thread", "Look for data races") orelse false,
+            .sanitize_thread = b.option(
+                bool,
+                "sanitize-thread",
+                "Look for data races",
+            ) orelse false,
         }),
     });
     addKernels(b, tests.root_module, target, optimize);
@@ -144,7 +152,7 @@ fn addKernels(
             .root_module = b.createModule(.{
                 .root_source_file = b.path("zig/kernels.zig"),
                 .target = b.resolveTargetQuery(query),
-                // Kernels check nothing themselves (their callers do), so Debug gains nothing but time.
+                // Kernels check nothing themselves (their callers do): Debug would only be slow.
                 .optimize = if (optimize == .Debug) .ReleaseSafe else optimize,
                 .pic = true,
                 .link_libc = true,

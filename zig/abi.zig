@@ -51,8 +51,10 @@ export fn q_abi_version() i32 {
 export fn q_open(scratch_mebibytes: u32, isa: i32) i32 {
     const failed = status.Status;
     if (context_module.current != null) return @intFromEnum(failed.invalid_argument);
-    if (isa < -1 or isa > @intFromEnum(cpu.Isa.dotprod)) return @intFromEnum(failed.invalid_argument);
-    const wanted: cpu.Isa = if (isa == -1) cpu.best() else @enumFromInt(isa);
+    const wanted = if (isa == -1)
+        cpu.best()
+    else
+        std.enums.fromInt(cpu.Isa, isa) orelse return @intFromEnum(failed.invalid_argument);
     if (!cpu.supports(wanted)) return @intFromEnum(failed.unsupported);
     const scratch_bytes = std.math.mul(usize, scratch_mebibytes, 1 << 20) catch
         return @intFromEnum(failed.invalid_argument);
@@ -90,8 +92,15 @@ export fn q_address(region: u32, part: u32) i32 {
 }
 
 fn address(context: *Context, region: u32, part: u32) status.Error!u32 {
-    if (region > 1 or part > 2) return context.fail(error.InvalidArgument, "no such region or part", .{});
-    const value: u64 = if (region == 0) @intFromPtr(&context.shared) else @intFromPtr(context.table.tensors);
+    if (region > 1 or part > 2) return context.fail(
+        error.InvalidArgument,
+        "no such region or part",
+        .{},
+    );
+    const value: u64 = switch (region) {
+        0 => @intFromPtr(&context.shared),
+        else => @intFromPtr(context.table.tensors),
+    };
     return @truncate((value >> @intCast(24 * part)) & 0xff_ffff);
 }
 
@@ -124,7 +133,11 @@ export fn q_map_open(path_bytes: u32) i32 {
 }
 
 fn mapOpen(context: *Context, path_bytes: u32) status.Error!u32 {
-    if (path_bytes > context.shared.text.len) return context.fail(error.InvalidArgument, "the path is too long", .{});
+    if (path_bytes > context.shared.text.len) return context.fail(
+        error.InvalidArgument,
+        "the path is too long",
+        .{},
+    );
     return context.openMap(context.shared.text[0..path_bytes]);
 }
 

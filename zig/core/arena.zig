@@ -17,7 +17,7 @@ pub const Arena = struct {
     head: usize = 0,
     /// Largest `head` so far.
     high_water: usize = 0,
-    /// Bytes that the system has been told to back with memory (all of them where it does so itself).
+    /// Bytes that the system has been told to back with memory; all where it does so itself.
     committed: usize = 0,
     /// Bytes of the last request that did not fit, for the message.
     refused: usize = 0,
@@ -42,7 +42,12 @@ pub const Arena = struct {
         const end = start + std.mem.alignForward(usize, size, alignment);
         if (end > arena.capacity) return arena.refuse(size);
         if (end > arena.committed) {
-            arena.committed = try virtual_memory.commit(arena.base, arena.committed, end, arena.capacity);
+            arena.committed = try virtual_memory.commit(
+                arena.base,
+                arena.committed,
+                end,
+                arena.capacity,
+            );
         }
         arena.head = end;
         arena.high_water = @max(arena.high_water, end);
@@ -56,7 +61,11 @@ pub const Arena = struct {
 
     /// Takes room for `count` values of type T.
     pub fn slice(arena: *Arena, comptime T: type, count: usize) Error![]align(alignment) T {
-        const size = std.math.mul(usize, count, @sizeOf(T)) catch return arena.refuse(std.math.maxInt(usize));
+        const size = std.math.mul(
+            usize,
+            count,
+            @sizeOf(T),
+        ) catch return arena.refuse(std.math.maxInt(usize));
         const bytes = try arena.take(size);
         return @as([*]align(alignment) T, @ptrCast(bytes))[0..count];
     }

@@ -79,7 +79,12 @@ pub const Context = struct {
     }
 
     /// Writes the message that goes with a failure and returns the failure.
-    pub fn fail(context: *Context, failure: Error, comptime format: []const u8, arguments: anytype) Error {
+    pub fn fail(
+        context: *Context,
+        failure: Error,
+        comptime format: []const u8,
+        arguments: anytype,
+    ) Error {
         var writer = std.Io.Writer.fixed(&context.shared.message);
         // A message that is too long is cut: the status still tells.
         writer.print(format, arguments) catch {};
@@ -90,7 +95,11 @@ pub const Context = struct {
     /// The live tensor that a handle stands for; `role` names it in messages.
     pub fn tensor(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
         const index = context.table.indexOf(handle) catch |failure| switch (failure) {
-            error.InvalidHandle => return context.fail(failure, "{s}: {d} is no tensor", .{ role, handle }),
+            error.InvalidHandle => return context.fail(
+                failure,
+                "{s}: {d} is no tensor",
+                .{ role, handle },
+            ),
             error.StaleHandle => return context.fail(
                 failure,
                 "{s}: the tensor's memory was given back: its scope has ended or it was disposed",
@@ -110,13 +119,18 @@ pub const Context = struct {
     ) Error!Handle {
         const size = tensor_module.sizeBytes(dtype, layout, sizes) orelse return context.fail(
             error.InvalidShape,
-            "{f} of {t} does not fit: the last dimension must be a multiple of {d} and the whole below 2^62 bytes",
+            "{f} of {t} does not fit: the last dimension must be a multiple of {d} " ++
+                "and the whole below 2^62 bytes",
             .{ tensor_module.Shape{ .sizes = sizes }, dtype, dtype.blockElements() },
         );
         const arena = try context.arenaOf(state);
         const owner: u16 = if (state == 0) table_module.scratch_owner else @intCast(state);
         const mark = arena.head;
-        const memory = arena.take(@intCast(size)) catch |failure| return context.arenaFailure(failure, arena, state);
+        const memory = arena.take(@intCast(size)) catch |failure| return context.arenaFailure(
+            failure,
+            arena,
+            state,
+        );
         errdefer arena.reset(mark);
         return context.describe(owner, @intFromPtr(memory), dtype, layout, sizes, false);
     }
@@ -146,8 +160,12 @@ pub const Context = struct {
         return context.table.handleOf(index);
     }
 
-    /// Makes a descriptor in scratch that shares `source`'s memory; the caller changes sizes and strides.
-    pub fn view(context: *Context, source: *const Tensor) Error!struct { handle: Handle, tensor: *Tensor } {
+    /// Makes a descriptor in scratch that shares `source`'s memory; the caller changes sizes and
+    /// strides.
+    pub fn view(
+        context: *Context,
+        source: *const Tensor,
+    ) Error!struct { handle: Handle, tensor: *Tensor } {
         const index = try context.takeDescriptor(table_module.scratch_owner);
         const made = &context.table.tensors[index];
         const generation = made.generation;
@@ -174,7 +192,12 @@ pub const Context = struct {
     }
 
     /// The message for an arena that could not serve a request.
-    pub fn arenaFailure(context: *Context, failure: Arena.Error, arena: *const Arena, state: u32) Error {
+    pub fn arenaFailure(
+        context: *Context,
+        failure: Arena.Error,
+        arena: *const Arena,
+        state: u32,
+    ) Error {
         const name = if (state == 0) "scratch" else "state";
         return switch (failure) {
             error.ArenaFull => context.fail(
@@ -183,7 +206,11 @@ pub const Context = struct {
                     "raise {s}Bytes in configure(), or give memory back earlier with scope()",
                 .{ name, arena.refused, arena.head, arena.capacity, name },
             ),
-            error.OutOfMemory => context.fail(failure, "the system has no memory for the {s} arena", .{name}),
+            error.OutOfMemory => context.fail(
+                failure,
+                "the system has no memory for the {s} arena",
+                .{name},
+            ),
         };
     }
 
@@ -212,7 +239,11 @@ pub const Context = struct {
     pub fn openMap(context: *Context, path: []const u8) Error!u32 {
         for (&context.maps, 0..) |*map, id| {
             if (map.* != null) continue;
-            map.* = Map.open(path) catch |failure| return context.fail(failure, "cannot map {s}", .{path});
+            map.* = Map.open(path) catch |failure| return context.fail(
+                failure,
+                "cannot map {s}",
+                .{path},
+            );
             return @intCast(id + 1);
         }
         return context.fail(error.TableFull, "all {d} file maps are in use", .{max_maps});
@@ -238,7 +269,11 @@ pub const Context = struct {
     /// Starts a scope; its number is the depth.
     pub fn enterScope(context: *Context) Error!u32 {
         if (context.scope_count == max_scopes) {
-            return context.fail(error.TableFull, "{d} scopes are open: dispose of them", .{max_scopes});
+            return context.fail(
+                error.TableFull,
+                "{d} scopes are open: dispose of them",
+                .{max_scopes},
+            );
         }
         context.scopes[context.scope_count] = .{
             .bytes = context.scratch.head,

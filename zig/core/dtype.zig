@@ -1,4 +1,5 @@
-//! Element types. The codes are part of the ABI and of `.qorus` files; lib/core/dtype.ts has them too.
+//! Element types. The codes are part of the ABI and of `.qorus` files; lib/core/dtype.ts has them
+//! too.
 
 pub const DType = enum(u8) {
     f32 = 0,

@@ -19,7 +19,10 @@ pub const Map = struct {
         if (path.len >= buffer.len) return error.InvalidArgument;
         @memcpy(buffer[0..path.len], path);
         buffer[path.len] = 0;
-        const descriptor = std.c.open(buffer[0..path.len :0], .{ .ACCMODE = .RDONLY, .CLOEXEC = true });
+        const descriptor = std.c.open(
+            buffer[0..path.len :0],
+            .{ .ACCMODE = .RDONLY, .CLOEXEC = true },
+        );
         if (descriptor < 0) return switch (std.posix.errno(descriptor)) {
             .NOENT, .NOTDIR => error.NotFound,
             else => error.Io,
@@ -28,7 +31,14 @@ pub const Map = struct {
         const end = std.c.lseek(descriptor, 0, std.c.SEEK.END);
         if (end <= 0) return error.Io;
         const size: usize = @intCast(end);
-        const memory = std.posix.mmap(null, size, .{ .READ = true }, .{ .TYPE = .PRIVATE }, descriptor, 0) catch |failure|
+        const memory = std.posix.mmap(
+            null,
+            size,
+            .{ .READ = true },
+            .{ .TYPE = .PRIVATE },
+            descriptor,
+            0,
+        ) catch |failure|
             return switch (failure) {
                 error.OutOfMemory => error.OutOfMemory,
                 else => error.Io,
@@ -50,14 +60,35 @@ pub const Map = struct {
         if (path.len >= wide.len) return error.InvalidArgument;
         const length = std.unicode.wtf8ToWtf16Le(&wide, path) catch return error.InvalidArgument;
         wide[length] = 0;
-        const file = win.CreateFileW(wide[0..length :0].ptr, win.generic_read, 1, null, 3, 0, null) orelse return error.Io;
+        const file = win.CreateFileW(
+            wide[0..length :0].ptr,
+            win.generic_read,
+            1,
+            null,
+            3,
+            0,
+            null,
+        ) orelse return error.Io;
         if (file == win.invalid_handle) return error.NotFound;
         defer _ = win.CloseHandle(file);
         var size: i64 = 0;
         if (win.GetFileSizeEx(file, &size) == 0 or size <= 0) return error.Io;
-        const mapping = win.CreateFileMappingW(file, null, win.page_readonly, 0, 0, null) orelse return error.Io;
+        const mapping = win.CreateFileMappingW(
+            file,
+            null,
+            win.page_readonly,
+            0,
+            0,
+            null,
+        ) orelse return error.Io;
         defer _ = win.CloseHandle(mapping);
-        const base = win.MapViewOfFile(mapping, win.file_map_read, 0, 0, 0) orelse return error.OutOfMemory;
+        const base = win.MapViewOfFile(
+            mapping,
+            win.file_map_read,
+            0,
+            0,
+            0,
+        ) orelse return error.OutOfMemory;
         return .{ .base = @ptrCast(@alignCast(base)), .size_bytes = @intCast(size) };
     }
 };
@@ -68,9 +99,24 @@ const win = struct {
     const generic_read: u32 = 0x8000_0000;
     const page_readonly: u32 = 0x02;
     const file_map_read: u32 = 0x0004;
-    extern "kernel32" fn CreateFileW([*:0]const u16, u32, u32, ?*anyopaque, u32, u32, ?Object) callconv(.winapi) ?Object;
+    extern "kernel32" fn CreateFileW(
+        [*:0]const u16,
+        u32,
+        u32,
+        ?*anyopaque,
+        u32,
+        u32,
+        ?Object,
+    ) callconv(.winapi) ?Object;
     extern "kernel32" fn GetFileSizeEx(Object, *i64) callconv(.winapi) i32;
-    extern "kernel32" fn CreateFileMappingW(Object, ?*anyopaque, u32, u32, u32, ?[*:0]const u16) callconv(.winapi) ?Object;
+    extern "kernel32" fn CreateFileMappingW(
+        Object,
+        ?*anyopaque,
+        u32,
+        u32,
+        u32,
+        ?[*:0]const u16,
+    ) callconv(.winapi) ?Object;
     extern "kernel32" fn MapViewOfFile(Object, u32, u32, u32, usize) callconv(.winapi) ?Object;
     extern "kernel32" fn UnmapViewOfFile(*const anyopaque) callconv(.winapi) i32;
     extern "kernel32" fn CloseHandle(Object) callconv(.winapi) i32;

@@ -23,7 +23,8 @@ pub const Pool = struct {
     busy: std.atomic.Value(bool) = .init(false),
 
     // The job. Workers read it before they claim a chunk and drop what they read when the claim
-    // fails, which it does when the job has changed: `ticket` holds the job's number in its upper half.
+    // fails, which it does when the job has changed: `ticket` holds the job's number in its upper
+    // half.
     task: std.atomic.Value(usize) = .init(0),
     context: std.atomic.Value(usize) = .init(0),
     chunk_count: std.atomic.Value(u32) = .init(0),
@@ -40,7 +41,9 @@ pub const Pool = struct {
         while (pool.busy.swap(true, .acquire)) std.Thread.yield() catch {};
         defer pool.busy.store(false, .release);
         while (pool.spawned_count + 1 < count) {
-            const thread = std.Thread.spawn(.{ .stack_size = 1 << 20 }, work, .{ pool, pool.spawned_count + 1 }) catch break;
+            const worker = pool.spawned_count + 1;
+            const config: std.Thread.SpawnConfig = .{ .stack_size = 1 << 20 };
+            const thread = std.Thread.spawn(config, work, .{ pool, worker }) catch break;
             thread.detach();
             pool.spawned_count += 1;
         }

@@ -1,8 +1,8 @@
 //! The table of tensor descriptors and the handles into it.
 //!
-//! The lower part of the table holds what lives until it is freed, the upper part what a scope made:
-//! it is used like a stack. A handle is an index and the lower bits of the descriptor's generation,
-//! so that a handle kept after its tensor's end is recognized.
+//! The lower part of the table holds what lives until it is freed, the upper part what a scope
+//! made: it is used like a stack. A handle is an index and the lower bits of the descriptor's
+//! generation, so that a handle kept after its tensor's end is recognized.
 
 const std = @import("std");
 const Tensor = @import("tensor.zig").Tensor;
@@ -40,7 +40,12 @@ pub const Table = struct {
 
     pub fn init() error{OutOfMemory}!Table {
         const memory = try virtual_memory.reserve(table_bytes + owners_bytes);
-        _ = try virtual_memory.commit(memory, 0, table_bytes + owners_bytes, table_bytes + owners_bytes);
+        _ = try virtual_memory.commit(
+            memory,
+            0,
+            table_bytes + owners_bytes,
+            table_bytes + owners_bytes,
+        );
         return .{
             .tensors = @ptrCast(memory),
             .owners = @ptrCast(@alignCast(memory + table_bytes)),
@@ -53,7 +58,10 @@ pub const Table = struct {
 
     /// Takes a descriptor; its caller fills every field but generation and `flags.live`.
     pub fn take(table: *Table, owner: u16) error{TableFull}!u32 {
-        const index = if (owner == scratch_owner) try table.takeScratch() else try table.takeLasting(owner);
+        const index = if (owner == scratch_owner)
+            try table.takeScratch()
+        else
+            try table.takeLasting(owner);
         table.tensors[index].flags = .{ .live = true };
         return index;
     }
@@ -89,7 +97,8 @@ pub const Table = struct {
     /// Ends every lasting tensor of one owner.
     pub fn freeOwner(table: *Table, owner: u16) void {
         for (1..table.lasting_head) |index| {
-            if (table.tensors[index].flags.live and table.owners[index] == owner) table.free(@intCast(index));
+            const is_owned = table.tensors[index].flags.live and table.owners[index] == owner;
+            if (is_owned) table.free(@intCast(index));
         }
     }
 

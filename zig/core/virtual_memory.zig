@@ -36,7 +36,11 @@ pub fn reserve(size: usize) error{OutOfMemory}!Pointer {
         .NORESERVE = true,
     }, -1, 0) catch return error.OutOfMemory;
     // Huge pages where the system grants them on request; without them it is only slower.
-    if (builtin.os.tag == .linux) std.posix.madvise(memory.ptr, size, std.posix.MADV.HUGEPAGE) catch {};
+    if (builtin.os.tag == .linux) std.posix.madvise(
+        memory.ptr,
+        size,
+        std.posix.MADV.HUGEPAGE,
+    ) catch {};
     return @alignCast(memory.ptr);
 }
 
@@ -51,11 +55,21 @@ pub fn release(base: Pointer, size: usize) void {
 
 /// Makes the bytes from `committed` to at least `wanted` usable and returns the new end. Windows
 /// wants to be told; the other systems commit on first touch.
-pub fn commit(base: Pointer, committed: usize, wanted: usize, capacity: usize) error{OutOfMemory}!usize {
+pub fn commit(
+    base: Pointer,
+    committed: usize,
+    wanted: usize,
+    capacity: usize,
+) error{OutOfMemory}!usize {
     if (!windows) return capacity;
     const end = @min(std.mem.alignForward(usize, wanted, 64 << 20), capacity);
     _ = request_count.fetchAdd(1, .monotonic);
-    _ = win.VirtualAlloc(base + committed, end - committed, win.mem_commit, win.page_readwrite) orelse
+    _ = win.VirtualAlloc(
+        base + committed,
+        end - committed,
+        win.mem_commit,
+        win.page_readwrite,
+    ) orelse
         return error.OutOfMemory;
     return end;
 }

@@ -34,7 +34,12 @@ fn stridesOf(cache: *const Tensor) threaded.Cache {
 }
 
 /// Writes `x [count, kv_heads, head_size]` into the cache from `position` on.
-pub fn storeCache(context: *Context, cache_handle: Handle, x_handle: Handle, position: u32) Error!void {
+pub fn storeCache(
+    context: *Context,
+    cache_handle: Handle,
+    x_handle: Handle,
+    position: u32,
+) Error!void {
     const cache = try cacheOf(context, cache_handle, "cache");
     try operands.requireWritable(context, cache, "cache");
     const x = try operands.contiguousFloats(context, x_handle, "x");
@@ -48,7 +53,16 @@ pub fn storeCache(context: *Context, cache_handle: Handle, x_handle: Handle, pos
     try operands.forbidOverlap(context, cache, x, "x");
     var runner = context.runner();
     const data = x.pointer(f32);
-    threaded.storeCache(&runner, cache.bytes(), stridesOf(cache), position, data, x.ne[0], x.ne[1], x.ne[2]);
+    threaded.storeCache(
+        &runner,
+        cache.bytes(),
+        stridesOf(cache),
+        position,
+        data,
+        x.ne[0],
+        x.ne[1],
+        x.ne[2],
+    );
 }
 
 /// Causal attention of `query [count, heads, head_size]`, whose first row stands at `position`.

@@ -28,7 +28,13 @@ pub fn unary(context: *Context, function: u32, x_handle: Handle, out_handle: Han
 }
 
 /// `a op b` with broadcasting.
-pub fn binary(context: *Context, function: u32, a_handle: Handle, b_handle: Handle, out_handle: Handle) Error!Handle {
+pub fn binary(
+    context: *Context,
+    function: u32,
+    a_handle: Handle,
+    b_handle: Handle,
+    out_handle: Handle,
+) Error!Handle {
     const code = try binaryCode(context, function);
     const a = try rowsCopy(context, a_handle, "a");
     const b = try rowsCopy(context, b_handle, "b");
@@ -41,12 +47,21 @@ pub fn binary(context: *Context, function: u32, a_handle: Handle, b_handle: Hand
     const same = std.mem.eql(u32, a.shape(), b.shape()) and a.isContiguous() and b.isContiguous();
     if (same) {
         const count: usize = @intCast(out.tensor.count());
-        threaded.binary(&runner, code, out.tensor.pointer(f32), a.pointer(f32), b.pointer(f32), count);
+        threaded.binary(
+            &runner,
+            code,
+            out.tensor.pointer(f32),
+            a.pointer(f32),
+            b.pointer(f32),
+            count,
+        );
         return out.handle;
     }
-    const repeated = (a.data == out.tensor.data and !std.mem.eql(u32, a.shape(), out.tensor.shape())) or
-        (b.data == out.tensor.data and !std.mem.eql(u32, b.shape(), out.tensor.shape()));
-    if (repeated) return context.fail(error.Aliasing, "out shares memory with an operand that is repeated", .{});
+    if (isRepeatedInto(a, out.tensor) or isRepeatedInto(b, out.tensor)) return context.fail(
+        error.Aliasing,
+        "out shares memory with an operand that is repeated",
+        .{},
+    );
     var rows: BroadcastRows = .{
         .context = context,
         .code = code,
@@ -82,7 +97,12 @@ pub fn binaryScalar(
 }
 
 /// `silu(gate) * up`.
-pub fn siluMul(context: *Context, gate_handle: Handle, up_handle: Handle, out_handle: Handle) Error!Handle {
+pub fn siluMul(
+    context: *Context,
+    gate_handle: Handle,
+    up_handle: Handle,
+    out_handle: Handle,
+) Error!Handle {
     const gate = try operands.contiguousFloats(context, gate_handle, "gate");
     const up = try operands.contiguousFloats(context, up_handle, "up");
     try operands.requireShape(context, up, "up", gate.shape());
@@ -93,6 +113,11 @@ pub fn siluMul(context: *Context, gate_handle: Handle, up_handle: Handle, out_ha
     const count: usize = @intCast(gate.count());
     threaded.siluMul(&runner, out.tensor.pointer(f32), gate.pointer(f32), up.pointer(f32), count);
     return out.handle;
+}
+
+/// Whether an operand that is smaller than the output lies in the output's memory.
+fn isRepeatedInto(operand: *const Tensor, out: *const Tensor) bool {
+    return operand.data == out.data and !std.mem.eql(u32, operand.shape(), out.shape());
 }
 
 fn binaryCode(context: *Context, function: u32) Error!interface.Binary {
@@ -117,7 +142,12 @@ fn rowsCopy(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
 }
 
 /// NumPy's rule: sizes are aligned at the end and must be equal or 1.
-pub fn broadcastSizes(context: *Context, a: *const Tensor, b: *const Tensor, sizes: *[max_rank]u32) Error!u32 {
+pub fn broadcastSizes(
+    context: *Context,
+    a: *const Tensor,
+    b: *const Tensor,
+    sizes: *[max_rank]u32,
+) Error!u32 {
     const rank = @max(a.rank, b.rank);
     for (0..rank) |i| {
         const size_a = if (i + a.rank < rank) 1 else a.ne[i + a.rank - rank];

@@ -16,7 +16,14 @@ pub fn softmax(context: *Context, x_handle: Handle, scale: f32, out_handle: Hand
     const out = try operands.output(context, out_handle, x.shape());
     try operands.allowInPlace(context, out.tensor, x, "x");
     var runner = context.runner();
-    threaded.softmax(&runner, out.tensor.pointer(f32), x.pointer(f32), @intCast(x.rows()), x.columns(), scale);
+    threaded.softmax(
+        &runner,
+        out.tensor.pointer(f32),
+        x.pointer(f32),
+        @intCast(x.rows()),
+        x.columns(),
+        scale,
+    );
     return out.handle;
 }
 
@@ -34,15 +41,34 @@ pub fn causalMask(context: *Context, handle: Handle, position: u32) Error!void {
 }
 
 /// `x / sqrt(mean(x^2) + epsilon) * weight`.
-pub fn rmsnorm(context: *Context, x_handle: Handle, weight_handle: Handle, epsilon: f32, out_handle: Handle) Error!Handle {
+pub fn rmsnorm(
+    context: *Context,
+    x_handle: Handle,
+    weight_handle: Handle,
+    epsilon: f32,
+    out_handle: Handle,
+) Error!Handle {
     const x = try operands.contiguousFloats(context, x_handle, "x");
     const weight = try operands.vector(context, weight_handle, "weight", x.columns());
     const out = try operands.output(context, out_handle, x.shape());
     try operands.allowInPlace(context, out.tensor, x, "x");
-    try operands.forbidOverlap(context, out.tensor, try context.tensor(weight_handle, "weight"), "weight");
+    try operands.forbidOverlap(
+        context,
+        out.tensor,
+        try context.tensor(weight_handle, "weight"),
+        "weight",
+    );
     var runner = context.runner();
     const rows: usize = @intCast(x.rows());
-    threaded.rmsnorm(&runner, out.tensor.pointer(f32), x.pointer(f32), weight, rows, x.columns(), epsilon);
+    threaded.rmsnorm(
+        &runner,
+        out.tensor.pointer(f32),
+        x.pointer(f32),
+        weight,
+        rows,
+        x.columns(),
+        epsilon,
+    );
     return out.handle;
 }
 
@@ -98,12 +124,31 @@ pub fn layernorm(
         try operands.vector(context, bias_handle, "bias", x.columns());
     const out = try operands.output(context, out_handle, x.shape());
     try operands.allowInPlace(context, out.tensor, x, "x");
-    try operands.forbidOverlap(context, out.tensor, try context.tensor(weight_handle, "weight"), "weight");
+    try operands.forbidOverlap(
+        context,
+        out.tensor,
+        try context.tensor(weight_handle, "weight"),
+        "weight",
+    );
     if (bias_handle != table.none) {
-        try operands.forbidOverlap(context, out.tensor, try context.tensor(bias_handle, "bias"), "bias");
+        try operands.forbidOverlap(
+            context,
+            out.tensor,
+            try context.tensor(bias_handle, "bias"),
+            "bias",
+        );
     }
     var runner = context.runner();
     const rows: usize = @intCast(x.rows());
-    threaded.layernorm(&runner, out.tensor.pointer(f32), x.pointer(f32), weight, bias, rows, x.columns(), epsilon);
+    threaded.layernorm(
+        &runner,
+        out.tensor.pointer(f32),
+        x.pointer(f32),
+        weight,
+        bias,
+        rows,
+        x.columns(),
+        epsilon,
+    );
     return out.handle;
 }

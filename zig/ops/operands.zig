@@ -33,7 +33,11 @@ pub fn contiguousFloats(context: *Context, handle: Handle, role: []const u8) Err
 pub fn integers(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
     const tensor = try context.tensor(handle, role);
     if (tensor.dtype != .i32) {
-        return context.fail(error.InvalidDtype, "{s} is {t}, expected i32", .{ role, tensor.dtype });
+        return context.fail(
+            error.InvalidDtype,
+            "{s} is {t}, expected i32",
+            .{ role, tensor.dtype },
+        );
     }
     try requireContiguous(context, tensor, role);
     return tensor;
@@ -49,7 +53,12 @@ pub fn requireContiguous(context: *Context, tensor: *const Tensor, role: []const
 }
 
 /// Checks a tensor's shape; `sizes` are the expected ones.
-pub fn requireShape(context: *Context, tensor: *const Tensor, role: []const u8, sizes: []const u32) Error!void {
+pub fn requireShape(
+    context: *Context,
+    tensor: *const Tensor,
+    role: []const u8,
+    sizes: []const u32,
+) Error!void {
     if (std.mem.eql(u32, tensor.shape(), sizes)) return;
     return context.fail(
         error.InvalidShape,
@@ -58,7 +67,12 @@ pub fn requireShape(context: *Context, tensor: *const Tensor, role: []const u8, 
     );
 }
 
-pub fn requireRank(context: *Context, tensor: *const Tensor, role: []const u8, rank: u32) Error!void {
+pub fn requireRank(
+    context: *Context,
+    tensor: *const Tensor,
+    role: []const u8,
+    rank: u32,
+) Error!void {
     if (tensor.rank == rank) return;
     return context.fail(
         error.InvalidShape,
@@ -95,22 +109,39 @@ pub fn output(context: *Context, out: Handle, sizes: []const u32) Error!Output {
 
 pub fn requireWritable(context: *Context, tensor: *const Tensor, role: []const u8) Error!void {
     if (!tensor.flags.read_only) return;
-    return context.fail(error.InvalidArgument, "{s} is read-only: it belongs to a file or repeats elements", .{role});
+    return context.fail(
+        error.InvalidArgument,
+        "{s} is read-only: it belongs to a file or repeats elements",
+        .{role},
+    );
 }
 
 /// For operations that read an operand after they began to write.
-pub fn forbidOverlap(context: *Context, out: *const Tensor, operand: *const Tensor, role: []const u8) Error!void {
+pub fn forbidOverlap(
+    context: *Context,
+    out: *const Tensor,
+    operand: *const Tensor,
+    role: []const u8,
+) Error!void {
     if (!out.overlaps(operand)) return;
     return context.fail(error.Aliasing, "out shares memory with {s}", .{role});
 }
 
 /// For operations that may work in place: out is the operand itself or apart from it.
-pub fn allowInPlace(context: *Context, out: *const Tensor, operand: *const Tensor, role: []const u8) Error!void {
+pub fn allowInPlace(
+    context: *Context,
+    out: *const Tensor,
+    operand: *const Tensor,
+    role: []const u8,
+) Error!void {
     if (out.data == operand.data and operand.isContiguous()) return;
     return forbidOverlap(context, out, operand, role);
 }
 
 /// The failure of a kernel that found no workspace.
-pub fn workspaceFailure(context: *Context, failure: @import("../core/arena.zig").Arena.Error) Error {
+pub fn workspaceFailure(
+    context: *Context,
+    failure: @import("../core/arena.zig").Arena.Error,
+) Error {
     return context.arenaFailure(failure, &context.scratch, 0);
 }

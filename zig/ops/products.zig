@@ -18,7 +18,12 @@ const Shape = tensor_module.Shape;
 const max_rank = tensor_module.max_rank;
 
 /// `a [..., m, k] x b [..., k, n]`, f32, operands of any strides.
-pub fn matmul(context: *Context, a_handle: Handle, b_handle: Handle, out_handle: Handle) Error!Handle {
+pub fn matmul(
+    context: *Context,
+    a_handle: Handle,
+    b_handle: Handle,
+    out_handle: Handle,
+) Error!Handle {
     const a = try operands.floats(context, a_handle, "a");
     const b = try operands.floats(context, b_handle, "b");
     if (a.rank < 2 or b.rank < 2) return context.fail(
@@ -41,7 +46,10 @@ pub fn matmul(context: *Context, a_handle: Handle, b_handle: Handle, out_handle:
     try operands.forbidOverlap(context, out.tensor, b, "b");
 
     var shape: threaded_matmul.Shape = .{ .m = sizes[rank - 2], .n = sizes[rank - 1], .k = inner };
-    for (sizes[0 .. rank - 2], 0..) |size, i| shape.batch[threaded_matmul.max_batch_rank + 2 - rank + i] = size;
+    for (
+        sizes[0 .. rank - 2],
+        0..,
+    ) |size, i| shape.batch[threaded_matmul.max_batch_rank + 2 - rank + i] = size;
     const runner = context.runner();
     threaded_matmul.matmul(&runner, shape, operand(a), operand(b), .{
         .data = out.tensor.pointer(f32),
@@ -52,7 +60,12 @@ pub fn matmul(context: *Context, a_handle: Handle, b_handle: Handle, out_handle:
 }
 
 /// Broadcasts the dimensions before the last two; returns the rank of the result.
-fn batchSizes(context: *Context, a: *const Tensor, b: *const Tensor, sizes: *[max_rank]u32) Error!u32 {
+fn batchSizes(
+    context: *Context,
+    a: *const Tensor,
+    b: *const Tensor,
+    sizes: *[max_rank]u32,
+) Error!u32 {
     var batch_a = a.*;
     var batch_b = b.*;
     batch_a.rank -= 2;
@@ -120,7 +133,12 @@ pub fn linear(
     const weight_tensor = try context.tensor(weight_handle, "weight");
     try operands.forbidOverlap(context, out.tensor, weight_tensor, "weight");
     if (bias_handle != table.none) {
-        try operands.forbidOverlap(context, out.tensor, try context.tensor(bias_handle, "bias"), "bias");
+        try operands.forbidOverlap(
+            context,
+            out.tensor,
+            try context.tensor(bias_handle, "bias"),
+            "bias",
+        );
     }
     var runner = context.runner();
     threaded_linear.linear(
@@ -135,7 +153,12 @@ pub fn linear(
 }
 
 /// Rows `ids [count]` of a matrix, as f32 `[count, columns]`.
-pub fn embedding(context: *Context, weight_handle: Handle, ids_handle: Handle, out_handle: Handle) Error!Handle {
+pub fn embedding(
+    context: *Context,
+    weight_handle: Handle,
+    ids_handle: Handle,
+    out_handle: Handle,
+) Error!Handle {
     const weight = try weightOf(context, weight_handle);
     const ids = try operands.integers(context, ids_handle, "ids");
     try operands.requireRank(context, ids, "ids", 1);
@@ -150,7 +173,12 @@ pub fn embedding(context: *Context, weight_handle: Handle, ids_handle: Handle, o
     }
     const out = try operands.output(context, out_handle, &.{ count, @intCast(weight.columns) });
     try operands.forbidOverlap(context, out.tensor, ids, "ids");
-    try operands.forbidOverlap(context, out.tensor, try context.tensor(weight_handle, "weight"), "weight");
+    try operands.forbidOverlap(
+        context,
+        out.tensor,
+        try context.tensor(weight_handle, "weight"),
+        "weight",
+    );
     for (ids.pointer(i32)[0..count], 0..) |id, i| {
         const row = out.tensor.pointer(f32) + i * weight.columns;
         threaded_convert.dequantizeRow(context.kernels, row, weight, @intCast(id));

@@ -11,7 +11,12 @@ const Error = context_module.Error;
 const Handle = context_module.Handle;
 
 /// Cosines and sines `[2, count, half]` of `frequencies [half]` for `count` positions from `start`.
-pub fn ropeTable(context: *Context, frequencies_handle: Handle, start: u32, count: u32) Error!Handle {
+pub fn ropeTable(
+    context: *Context,
+    frequencies_handle: Handle,
+    start: u32,
+    count: u32,
+) Error!Handle {
     const frequencies = try operands.contiguousFloats(context, frequencies_handle, "frequencies");
     try operands.requireRank(context, frequencies, "frequencies", 1);
     const half: usize = frequencies.ne[0];
@@ -24,7 +29,13 @@ pub fn ropeTable(context: *Context, frequencies_handle: Handle, start: u32, coun
 }
 
 /// Turns the heads of `x [count, heads, head_size]` by a table `[2, count, head_size / 2]`.
-pub fn rope(context: *Context, x_handle: Handle, table_handle: Handle, style: u32, out_handle: Handle) Error!Handle {
+pub fn rope(
+    context: *Context,
+    x_handle: Handle,
+    table_handle: Handle,
+    style: u32,
+    out_handle: Handle,
+) Error!Handle {
     const code = std.enums.fromInt(interface.RopeStyle, style) orelse
         return context.fail(error.InvalidArgument, "{d} is no style", .{style});
     const x = try operands.contiguousFloats(context, x_handle, "x");
@@ -43,6 +54,16 @@ pub fn rope(context: *Context, x_handle: Handle, table_handle: Handle, style: u3
     const cosines = angles.pointer(f32);
     const sines = cosines + @as(usize, count) * (head_size / 2);
     var runner = context.runner();
-    threaded.rope(&runner, out.tensor.pointer(f32), x.pointer(f32), cosines, sines, count, heads, head_size, code);
+    threaded.rope(
+        &runner,
+        out.tensor.pointer(f32),
+        x.pointer(f32),
+        cosines,
+        sines,
+        count,
+        heads,
+        head_size,
+        code,
+    );
     return out.handle;
 }

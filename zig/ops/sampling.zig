@@ -14,7 +14,11 @@ const Handle = context_module.Handle;
 pub fn argmax(context: *Context, handle: Handle) Error!u32 {
     const x = try operands.contiguousFloats(context, handle, "x");
     if (x.count() == 0 or x.count() > 1 << 31) {
-        return context.fail(error.InvalidShape, "x has {d} elements, expected 1 to 2^31", .{x.count()});
+        return context.fail(
+            error.InvalidShape,
+            "x has {d} elements, expected 1 to 2^31",
+            .{x.count()},
+        );
     }
     return context.kernels.rows.argmax(x.pointer(f32), @intCast(x.count()));
 }
@@ -27,7 +31,12 @@ pub fn seed(context: *Context, state_handle: Handle, low: u32, high: u32) Error!
 
 /// Draws an index from `logits`, a tensor of one vector. `parameters`: temperature (f32), top-k,
 /// top-p (f32), min-p (f32), repetition penalty (f32).
-pub fn sample(context: *Context, logits_handle: Handle, recent_handle: Handle, state_handle: Handle) Error!u32 {
+pub fn sample(
+    context: *Context,
+    logits_handle: Handle,
+    recent_handle: Handle,
+    state_handle: Handle,
+) Error!u32 {
     const logits = try operands.contiguousFloats(context, logits_handle, "logits");
     const count = logits.count();
     if (count == 0 or count != logits.columns() or count >= 1 << 31) return context.fail(
@@ -46,11 +55,19 @@ pub fn sample(context: *Context, logits_handle: Handle, recent_handle: Handle, s
         options.repetition_penalty > 0;
     if (!valid) return context.fail(
         error.InvalidArgument,
-        "temperature {d}, top-p {d}, min-p {d}, penalty {d}: expected 0 or more, and more than 0 for top-p and penalty",
+        "temperature {d}, top-p {d}, min-p {d}, penalty {d}: " ++
+            "expected 0 or more, and more than 0 for top-p and penalty",
         .{ options.temperature, options.top_p, options.min_p, options.repetition_penalty },
     );
     var runner = context.runner();
-    return threaded.sample(&runner, logits.pointer(f32), @intCast(count), options.*, recent, generator) catch |failure|
+    return threaded.sample(
+        &runner,
+        logits.pointer(f32),
+        @intCast(count),
+        options.*,
+        recent,
+        generator,
+    ) catch |failure|
         return operands.workspaceFailure(context, failure);
 }
 

@@ -42,13 +42,24 @@ pub fn fromMap(context: *Context, map_id: u32, dtype: u32, layout: u32, rank: u3
     );
     const address = @intFromPtr(map.base) + offset;
     // The quantized kernels read scales as f16: two bytes are what every block dtype needs.
-    const alignment: u64 = if (kind.dtype == .f32 or kind.dtype == .i32) 4 else if (kind.dtype == .u8) 1 else 2;
+    const alignment: u64 = switch (kind.dtype) {
+        .f32, .i32 => 4,
+        .f16, .bf16, .q8_0, .q4_0 => 2,
+        .u8 => 1,
+    };
     if (address % alignment != 0) return context.fail(
         error.InvalidLayout,
         "offset {d} is no multiple of {d} bytes",
         .{ offset, alignment },
     );
-    return context.describe(Context.mapOwner(map_id), address, kind.dtype, kind.layout, sizes, true);
+    return context.describe(
+        Context.mapOwner(map_id),
+        address,
+        kind.dtype,
+        kind.layout,
+        sizes,
+        true,
+    );
 }
 
 const Kind = struct { dtype: DType, layout: Layout };
@@ -59,10 +70,15 @@ fn checkKind(context: *Context, dtype: u32, layout: u32, rank: u32) Error!Kind {
         "rank {d} is more than {d}",
         .{ rank, max_rank },
     );
-    if (dtype > @intFromEnum(DType.u8)) return context.fail(error.InvalidDtype, "{d} is no dtype", .{dtype});
+    if (dtype > @intFromEnum(DType.u8)) return context.fail(
+        error.InvalidDtype,
+        "{d} is no dtype",
+        .{dtype},
+    );
     if (layout > 1) return context.fail(error.InvalidLayout, "{d} is no layout", .{layout});
     const kind: Kind = .{ .dtype = @enumFromInt(dtype), .layout = @enumFromInt(layout) };
-    if (kind.layout == .rows16 and (rank != 2 or kind.dtype.blockElements() == 1)) return context.fail(
+    const is_block_matrix = rank == 2 and kind.dtype.blockElements() > 1;
+    if (kind.layout == .rows16 and !is_block_matrix) return context.fail(
         error.InvalidLayout,
         "rows16 is for q8_0 and q4_0 matrices, not for {t} of rank {d}",
         .{ kind.dtype, rank },
@@ -94,7 +110,11 @@ pub fn setName(context: *Context, handle: Handle, length: u32) Error!void {
 pub fn reshape(context: *Context, handle: Handle, rank: u32) Error!Handle {
     const source = try context.tensor(handle, "x");
     try requirePlain(context, source);
-    if (rank > max_rank) return context.fail(error.InvalidShape, "rank {d} is more than {d}", .{ rank, max_rank });
+    if (rank > max_rank) return context.fail(
+        error.InvalidShape,
+        "rank {d} is more than {d}",
+        .{ rank, max_rank },
+    );
     const sizes = context.shared.parameters[0..rank];
     const size = try requireSizes(context, source.dtype, sizes);
     const count = size / source.dtype.blockBytes();
@@ -140,7 +160,14 @@ pub fn permute(context: *Context, handle: Handle, rank: u32) Error!Handle {
 }
 
 /// Elements `start`, `start + step`, ... of one dimension, `length` of them.
-pub fn slice(context: *Context, handle: Handle, dimension: u32, start: u32, length: u32, step: u32) Error!Handle {
+pub fn slice(
+    context: *Context,
+    handle: Handle,
+    dimension: u32,
+    start: u32,
+    length: u32,
+    step: u32,
+) Error!Handle {
     const source = try context.tensor(handle, "x");
     try requirePlain(context, source);
     if (dimension >= source.rank) return context.fail(
@@ -164,11 +191,16 @@ pub fn slice(context: *Context, handle: Handle, dimension: u32, start: u32, leng
     return made.handle;
 }
 
-/// The tensor repeated along dimensions of size 1, without copying; `parameters[0..rank]`: the sizes.
+/// The tensor repeated along dimensions of size 1, without copying; `parameters[0..rank]`: the
+/// sizes.
 pub fn expand(context: *Context, handle: Handle, rank: u32) Error!Handle {
     const source = try context.tensor(handle, "x");
     try requirePlain(context, source);
-    if (rank > max_rank) return context.fail(error.InvalidShape, "rank {d} is more than {d}", .{ rank, max_rank });
+    if (rank > max_rank) return context.fail(
+        error.InvalidShape,
+        "rank {d} is more than {d}",
+        .{ rank, max_rank },
+    );
     const sizes = context.shared.parameters[0..rank];
     const added = rank -| source.rank;
     var fits = rank >= source.rank;
@@ -208,14 +240,26 @@ fn requirePlain(context: *Context, source: *const Tensor) Error!void {
 /// Writes `value` to every element of an f32 or i32 tensor.
 pub fn fill(context: *Context, handle: Handle, value: f32) Error!void {
     const tensor = try context.tensor(handle, "x");
-    if (tensor.flags.read_only) return context.fail(error.InvalidArgument, "the tensor is read-only", .{});
-    if (!tensor.isContiguous()) return context.fail(error.InvalidLayout, "the tensor must be contiguous", .{});
+    if (tensor.flags.read_only) return context.fail(
+        error.InvalidArgument,
+        "the tensor is read-only",
+        .{},
+    );
+    if (!tensor.isContiguous()) return context.fail(
+        error.InvalidLayout,
+        "the tensor must be contiguous",
+        .{},
+    );
     const count: usize = @intCast(tensor.count());
     switch (tensor.dtype) {
         .f32 => @memset(tensor.pointer(f32)[0..count], value),
         .f16 => @memset(tensor.pointer(f16)[0..count], @floatCast(value)),
         .i32 => @memset(tensor.pointer(i32)[0..count], std.math.lossyCast(i32, value)),
-        else => return context.fail(error.InvalidDtype, "{t} cannot be filled, only f32, f16 and i32", .{tensor.dtype}),
+        else => return context.fail(
+            error.InvalidDtype,
+            "{t} cannot be filled, only f32, f16 and i32",
+            .{tensor.dtype},
+        ),
     }
 }
 

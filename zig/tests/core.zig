@@ -40,7 +40,10 @@ test "pool: every chunk runs exactly once, for changing thread counts" {
             const chunks: u32 = @intCast(round * 5 + 1);
             test_pool.run(chunks, &count, Count.chunk);
             for (count.hits, 0..) |hits, i| {
-                try std.testing.expectEqual(@as(u32, if (i < chunks) 1 else 0), hits.load(.monotonic));
+                try std.testing.expectEqual(
+                    @as(u32, if (i < chunks) 1 else 0),
+                    hits.load(.monotonic),
+                );
             }
         }
     }
