@@ -10,11 +10,13 @@ export {
   type AttentionOptions,
   type SequencePosition,
 } from "./attention.ts";
+export { Buffer } from "./buffer.ts";
 export { Embedding } from "./embedding.ts";
 export { FeedForward } from "./feed_forward.ts";
 export { LayerNorm } from "./layer_norm.ts";
 export { Linear } from "./linear.ts";
 export { Module } from "./module.ts";
+export { ModuleTensor } from "./module_tensor.ts";
 export { Parameter } from "./parameter.ts";
 export { RMSNorm } from "./rms_norm.ts";
 export { TransformerBlock, type TransformerBlockOptions } from "./transformer_block.ts";

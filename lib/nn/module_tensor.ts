@@ -1,0 +1,84 @@
+/**
+ * What parameters and buffers have in common.
+ *
+ * @module
+ */
+
+import type { Tensor } from "../core/tensor.ts";
+import { QorusError } from "../native/error.ts";
+
+/**
+ * A tensor that belongs to a module and to its state dict. Its initial values are computed on first
+ * use, so that a model whose tensors are taken from a file never pays for them.
+ */
+export abstract class ModuleTensor implements Disposable {
+  /** Sizes, outermost first. */
+  readonly shape: readonly number[];
+  #tensor: Tensor | undefined;
+  readonly #initialize: () => Tensor;
+
+  /**
+   * Makes it without values.
+   *
+   * @param shape sizes, outermost first
+   * @param initialize makes the initial tensor in a state arena
+   */
+  constructor(shape: readonly number[], initialize: () => Tensor) {
+    this.shape = shape;
+    this.#initialize = initialize;
+  }
+
+  /** The tensor, if it has been used or replaced already. */
+  protected get existing(): Tensor | undefined {
+    return this.#tensor;
+  }
+
+  /** The values. */
+  get tensor(): Tensor {
+    if (this.#tensor === undefined) {
+      this.#tensor = this.#initialize();
+      this.initialized(this.#tensor);
+    }
+    return this.#tensor;
+  }
+
+  /**
+   * Replaces the values by a tensor of the same shape, which is used as it is.
+   *
+   * @throws {QorusError} `invalid_shape` when the shapes differ.
+   */
+  set tensor(replacement: Tensor) {
+    this.checkShape(replacement);
+    this.#tensor = replacement;
+    this.replaced(replacement);
+  }
+
+  /** Called with the initial tensor. */
+  protected abstract initialized(tensor: Tensor): void;
+
+  /** Called with a tensor that took the place of another. */
+  protected abstract replaced(tensor: Tensor): void;
+
+  /** Throws unless the tensor has this one's shape; `name` is for the message. */
+  checkShape({ shape }: Tensor, name = "parameter"): void {
+    if (shape.length === this.shape.length && shape.every((size, i) => size === this.shape[i])) {
+      return;
+    }
+    throw new QorusError(
+      "invalid_shape",
+      `${name}: a tensor of [${shape}] was given for one of [${this.shape}]`,
+      { field: name, given: shape, expected: this.shape },
+    );
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return this.shape.reduce((product, size) => product * size, 1);
+  }
+
+  /** Ends the tensor, if there is one. */
+  [Symbol.dispose](): void {
+    this.#tensor?.[Symbol.dispose]();
+    this.#tensor = undefined;
+  }
+}
