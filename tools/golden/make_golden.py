@@ -9,8 +9,9 @@ import products
 import quantization
 import reductions
 import rows
+import shapes
 
 if __name__ == "__main__":
     torch.set_grad_enabled(False)
-    for family in (elementwise, products, rows, attention, quantization, layers, reductions):
+    for family in (elementwise, products, rows, attention, quantization, layers, reductions, shapes):
         family.make()

@@ -11,6 +11,13 @@ import { withoutColors } from "./summaries.mjs";
 
 const mostMilliseconds = 10 * 60_000;
 
+/** Lines about what is well: a failed part is printed without them. */
+const goodLine = /^\(pass\) |^.* \.\.\. ok \(|^Check /;
+
+function withoutGoodLines(output) {
+  return output.split("\n").filter((line) => !goodLine.test(line)).join("\n");
+}
+
 /** Runs a command and returns its exit code and everything it printed. */
 function run([executable, ...list], environment) {
   return new Promise((resolve) => {
@@ -63,6 +70,7 @@ export async function runPart(part, verbose) {
   const counts = count(part, status, output);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${describeCounts(counts)} (${seconds} s)`);
-  if (verbose || counts.failed > 0) console.log(output);
+  if (verbose) console.log(output);
+  else if (counts.failed > 0) console.log(withoutGoodLines(output));
   return counts;
 }
