@@ -13,6 +13,7 @@ const status = @import("core/status.zig");
 const attention = @import("ops/attention.zig");
 const convert = @import("ops/convert.zig");
 const elementwise = @import("ops/elementwise.zig");
+const gather = @import("ops/gather.zig");
 const normalization = @import("ops/normalization.zig");
 const products = @import("ops/products.zig");
 const reduction = @import("ops/reduction.zig");
@@ -194,6 +195,16 @@ export fn q_slice(x: u32, dimension: u32, start: u32, length: u32, step: u32) i3
 /// A view that repeats dimensions of size 1; parameters: sizes.
 export fn q_expand(x: u32, rank: u32) i32 {
     return call(tensors.expand, .{ x, rank });
+}
+
+/// Elements of x along a dimension, picked by an i32 index of x's rank.
+export fn q_gather(x: u32, index: u32, dimension: u32) i32 {
+    return call(gather.gather, .{ x, index, dimension });
+}
+
+/// Zeros of the sizes in the parameters, with source added at the places that index picks.
+export fn q_scatter_add(source: u32, index: u32, dimension: u32, rank: u32) i32 {
+    return call(gather.scatterAdd, .{ source, index, dimension, rank });
 }
 
 /// Copies x in row-major order; out 0 makes it.

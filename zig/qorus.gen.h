@@ -93,6 +93,12 @@ int32_t q_slice(uint32_t x, uint32_t dimension, uint32_t start, uint32_t length,
 /* A view that repeats dimensions of size 1; parameters: sizes. */
 int32_t q_expand(uint32_t x, uint32_t rank);
 
+/* Elements of x along a dimension, picked by an i32 index of x's rank. */
+int32_t q_gather(uint32_t x, uint32_t index, uint32_t dimension);
+
+/* Zeros of the sizes in the parameters, with source added at the places that index picks. */
+int32_t q_scatter_add(uint32_t source, uint32_t index, uint32_t dimension, uint32_t rank);
+
 /* Copies x in row-major order; out 0 makes it. */
 int32_t q_copy(uint32_t x, uint32_t out);
 

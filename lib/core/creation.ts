@@ -7,6 +7,7 @@
 import { QorusError } from "../native/error.ts";
 import { context } from "./context.ts";
 import { type DType, dtypes } from "./dtype.ts";
+import { random } from "./random.ts";
 import { type NestedNumbers, type Tensor, wrap } from "./tensor.ts";
 
 /** Where and of what type a tensor is made. */
@@ -86,6 +87,34 @@ export function tensor(
   const dtype = options.dtype ??
     (values instanceof Float32Array ? "f32" : values instanceof Int32Array ? "i32" : "u8");
   return empty(options.shape ?? [values.length], { ...options, dtype }).write(values);
+}
+
+/** Numbers from `start` to before `end` in steps, as a vector. */
+export function arange(
+  start: number,
+  end: number,
+  step = 1,
+  options: CreateOptions = {},
+): Tensor {
+  const length = Math.max(0, Math.ceil((end - start) / step));
+  if (!Number.isFinite(length)) {
+    throw new QorusError("invalid_argument", `arange: ${start} to ${end} by ${step} has no end`, {
+      op: "arange",
+    });
+  }
+  return empty([length], options).write(Array.from({ length }, (_, i) => start + i * step));
+}
+
+/** Uniform random numbers from [0, 1), of the generator that `manualSeed` starts. */
+export function rand(shape: readonly number[], options: CreateOptions = {}): Tensor {
+  const made = empty(shape, options);
+  return made.write(Float32Array.from({ length: made.size }, () => random().uniform()));
+}
+
+/** Normally distributed random numbers, of the generator that `manualSeed` starts. */
+export function randn(shape: readonly number[], options: CreateOptions = {}): Tensor {
+  const made = empty(shape, options);
+  return made.write(Float32Array.from({ length: made.size }, () => random().normal()));
 }
 
 function flatten(values: NestedNumbers): number[] {

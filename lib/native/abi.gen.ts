@@ -82,6 +82,10 @@ export interface Native {
   q_slice(x: number, dimension: number, start: number, length: number, step: number): number;
   /** A view that repeats dimensions of size 1; parameters: sizes. */
   q_expand(x: number, rank: number): number;
+  /** Elements of x along a dimension, picked by an i32 index of x's rank. */
+  q_gather(x: number, index: number, dimension: number): number;
+  /** Zeros of the sizes in the parameters, with source added at the places that index picks. */
+  q_scatter_add(source: number, index: number, dimension: number, rank: number): number;
   /** Copies x in row-major order; out 0 makes it. */
   q_copy(x: number, out: number): number;
   /** Writes one value everywhere. */
@@ -158,6 +162,8 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_permute: ["u32", "u32"],
   q_slice: ["u32", "u32", "u32", "u32", "u32"],
   q_expand: ["u32", "u32"],
+  q_gather: ["u32", "u32", "u32"],
+  q_scatter_add: ["u32", "u32", "u32", "u32"],
   q_copy: ["u32", "u32"],
   q_fill: ["u32", "f32"],
   q_convert: ["u32", "u32"],
