@@ -15,6 +15,9 @@
  * @module
  */
 
+export { backward } from "./lib/autograd/backward.ts";
+export { type CustomOp, customOp } from "./lib/autograd/custom_op.ts";
+export { checkGradients, type GradientCheckOptions } from "./lib/autograd/gradient_check.ts";
 export {
   configure,
   type ContextOptions,
@@ -23,9 +26,25 @@ export {
   type LibraryInfo,
   libraryInfo,
 } from "./lib/core/context.ts";
-export { type CreateOptions, empty, full, ones, tensor, zeros } from "./lib/core/creation.ts";
+export {
+  arange,
+  type CreateOptions,
+  empty,
+  full,
+  ones,
+  rand,
+  randn,
+  tensor,
+  zeros,
+} from "./lib/core/creation.ts";
 export { type DType, type DTypeInfo, dtypes } from "./lib/core/dtype.ts";
-export { type Backward, type GradientNode, noGrad } from "./lib/core/gradient.ts";
+export {
+  type Backward,
+  type BackwardOptions,
+  type GradientNode,
+  noGrad,
+} from "./lib/core/gradient.ts";
+export { manualSeed } from "./lib/core/random.ts";
 export { Scope, scope } from "./lib/core/scope.ts";
 export { type NestedNumbers, Tensor, type TensorData } from "./lib/core/tensor.ts";
 export type { TensorCodec, TokenizerWriter } from "./lib/formats/codec.ts";
@@ -46,9 +65,12 @@ export type { RopeStyle } from "./lib/ops/attention.ts";
 export { to } from "./lib/ops/convert.ts";
 export * from "./lib/ops/elementwise.ts";
 export { embedding } from "./lib/ops/embedding.ts";
+export { gather, indexSelect } from "./lib/ops/indexing.ts";
+export { concat, pad, repeat, split, stack } from "./lib/ops/joining.ts";
 export { linear, matmul } from "./lib/ops/matmul.ts";
 export { addRmsNorm, causalMask, layerNorm, rmsNorm, softmax } from "./lib/ops/normalization.ts";
-export { argmax, type SampleOptions } from "./lib/ops/sampling.ts";
+export * from "./lib/ops/reduction.ts";
+export type { SampleOptions } from "./lib/ops/sampling.ts";
 export {
   type AddedToken,
   createTokenizer,

@@ -6,18 +6,10 @@
 
 import { context } from "../core/context.ts";
 import { empty, ones } from "../core/creation.ts";
-import { type GradientNode, noGrad } from "../core/gradient.ts";
+import { type BackwardOptions, engine, type GradientNode, noGrad } from "../core/gradient.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { add } from "../ops/elementwise.ts";
-
-/** How {@linkcode backward} walks. */
-export interface BackwardOptions {
-  /** Gradient of the result, shaped like it; needed unless the result has one element. */
-  gradient?: Tensor;
-  /** Keep the tape for another pass. Default: false. */
-  retainGraph?: boolean;
-}
 
 /**
  * Computes the gradients of `result` with respect to every tensor it was computed from that
@@ -30,11 +22,11 @@ export interface BackwardOptions {
  *
  * @example
  * ```ts
- * import { backward, mul, sum, tensor } from "@qorus/qorus";
+ * import { mul, sum, tensor } from "@qorus/qorus";
  *
  * const x = tensor([1, 2, 3]);
  * x.requiresGrad = true;
- * backward(sum(mul(x, x)));
+ * sum(mul(x, x)).backward();
  * console.log(x.grad?.toArray()); // [2, 4, 6]
  * ```
  */
@@ -53,6 +45,8 @@ export function backward(result: Tensor, options: BackwardOptions = {}): void {
     }
   });
 }
+
+engine.backward = backward;
 
 function propagate(
   node: GradientNode,

@@ -23,6 +23,17 @@ export interface GradientNode {
   backward: Backward | undefined;
 }
 
+/** How {@linkcode Tensor.backward} walks. */
+export interface BackwardOptions {
+  /** Gradient of the result, shaped like it; needed unless the result has one element. */
+  gradient?: Tensor;
+  /** Keep the tape for another pass. Default: false. */
+  retainGraph?: boolean;
+}
+
+/** The walk along the tape, put here by lib/autograd, which this folder does not import. */
+export const engine: { backward?: (result: Tensor, options: BackwardOptions) => void } = {};
+
 let depth = 0;
 
 /** Whether operations are being recorded. */

@@ -7,7 +7,7 @@
 import { QorusError } from "../native/error.ts";
 import { type Context, context } from "./context.ts";
 import { type DType, dtypes } from "./dtype.ts";
-import { type GradientNode, record } from "./gradient.ts";
+import { type BackwardOptions, engine, type GradientNode, record } from "./gradient.ts";
 
 /** Arrays that view a tensor's memory: f32, i32 and bytes; f16, bf16 as their 16 bits. */
 export type TensorData = Float32Array | Int32Array | Uint16Array | Uint8Array;
@@ -313,6 +313,14 @@ export class Tensor implements Disposable {
     if (this.isContiguous) return this;
     const copy = this.#wrap(this.#context.native.q_copy(this.#live("contiguous"), 0), "contiguous");
     return this.requiresGrad ? record("contiguous", copy, [this], (gradient) => [gradient]) : copy;
+  }
+
+  /**
+   * Computes the gradients of this tensor with respect to everything it was computed from that
+   * requires one; see `backward`.
+   */
+  backward(options: BackwardOptions = {}): void {
+    engine.backward?.(this, options);
   }
 
   /** The same memory, without the tape behind it. */
