@@ -19,6 +19,8 @@ const table: interface.Kernels = .{
     .rows = @import("kernels/cpu/rows.zig").table,
     .reduce = @import("kernels/cpu/reduce.zig").table,
     .attention = @import("kernels/cpu/attention.zig").table,
+    .losses = @import("kernels/cpu/losses.zig").table,
+    .optimizers = @import("kernels/cpu/optimizers.zig").table,
 };
 
 comptime {

@@ -153,6 +153,25 @@ int32_t q_add_rmsnorm(uint32_t residual, uint32_t x, uint32_t weight, float epsi
 /* Layer norm over the last dimension; bias may be 0. */
 int32_t q_layernorm(uint32_t x, uint32_t weight, uint32_t bias, float epsilon, uint32_t out);
 
+/* A loss of single elements, with a code of kernels/cpu/losses_interface.zig; weight, positive_weight
+   and gradient may be 0. Parameters: delta (f32), reduction (0 none, 1 mean, 2 sum). */
+int32_t q_pointwise_loss(uint32_t kind, uint32_t x, uint32_t target, uint32_t weight, uint32_t positive_weight, uint32_t gradient);
+
+/* Cross entropy of softmax(x) with classes or probabilities; weight and gradient may be 0. */
+int32_t q_cross_entropy(uint32_t x, uint32_t target, uint32_t weight, uint32_t gradient, float smoothing, int32_t ignored, uint32_t reduce);
+
+/* Negative log likelihood of classes; weight and gradient may be 0. */
+int32_t q_nll_loss(uint32_t x, uint32_t target, uint32_t weight, uint32_t gradient, int32_t ignored, uint32_t reduce);
+
+/* One step of an optimizer for every row of handles, i32 [rows, 6]; parameters: options of groups. */
+int32_t q_optimizer_step(uint32_t algorithm, uint32_t table);
+
+/* Scales gradients, handles in i32 [count], to a norm of at most bound; parameter 0: their norm. */
+int32_t q_clip_norm(uint32_t gradients, uint32_t kind, float bound, uint32_t strict);
+
+/* Limits the elements of gradients, handles in i32 [count]. */
+int32_t q_clip_value(uint32_t gradients, float bound);
+
 /* Cosines and sines [2, count, half] for positions from start. */
 int32_t q_rope_table(uint32_t frequencies, uint32_t start, uint32_t count);
 

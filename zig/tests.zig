@@ -14,4 +14,6 @@ test {
     _ = @import("tests/sampling.zig");
     _ = @import("tests/matmul.zig");
     _ = @import("tests/quantized.zig");
+    _ = @import("tests/losses.zig");
+    _ = @import("tests/optimizers.zig");
 }

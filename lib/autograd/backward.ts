@@ -94,7 +94,9 @@ function accumulate(tensor: Tensor, gradient: Tensor): void {
     return;
   }
   const state = tensor.isLasting ? context().defaultState() : 0;
-  tensor.grad = empty(tensor.shape, { state }).copyFrom(gradient);
+  const memory = tensor.spareGrad?.isLive ? tensor.spareGrad : empty(tensor.shape, { state });
+  tensor.spareGrad = undefined;
+  tensor.grad = memory.copyFrom(gradient);
 }
 
 function checkResult(result: Tensor, gradient: Tensor | undefined): void {

@@ -42,6 +42,8 @@ export class Tensor implements Disposable {
   requiresGrad = false;
   /** The gradient, after `backward()`: f32, shaped like the tensor. */
   grad: Tensor | undefined = undefined;
+  /** Memory of a gradient that `zeroGrad` dropped: the next one is written there. */
+  spareGrad: Tensor | undefined = undefined;
   /** How the tensor was computed, while its tape is kept. */
   node: GradientNode | undefined = undefined;
   readonly #context: Context;
@@ -326,6 +328,15 @@ export class Tensor implements Disposable {
   /** The same memory, without the tape behind it. */
   detach(): Tensor {
     return this.#view(this.shape);
+  }
+
+  /**
+   * Drops the gradient: `grad` is undefined until the next `backward()`, which writes over the old
+   * one's memory.
+   */
+  zeroGrad(): void {
+    if (this.grad !== undefined) this.spareGrad = this.grad;
+    this.grad = undefined;
   }
 
   /** Puts the operation that made this tensor on the tape. */

@@ -122,6 +122,19 @@ export interface Native {
   q_add_rmsnorm(residual: number, x: number, weight: number, epsilon: number, out: number): number;
   /** Layer norm over the last dimension; bias may be 0. */
   q_layernorm(x: number, weight: number, bias: number, epsilon: number, out: number): number;
+  /** A loss of single elements, with a code of kernels/cpu/losses_interface.zig; weight, positive_weight
+   * and gradient may be 0. Parameters: delta (f32), reduction (0 none, 1 mean, 2 sum). */
+  q_pointwise_loss(kind: number, x: number, target: number, weight: number, positiveWeight: number, gradient: number): number;
+  /** Cross entropy of softmax(x) with classes or probabilities; weight and gradient may be 0. */
+  q_cross_entropy(x: number, target: number, weight: number, gradient: number, smoothing: number, ignored: number, reduce: number): number;
+  /** Negative log likelihood of classes; weight and gradient may be 0. */
+  q_nll_loss(x: number, target: number, weight: number, gradient: number, ignored: number, reduce: number): number;
+  /** One step of an optimizer for every row of handles, i32 [rows, 6]; parameters: options of groups. */
+  q_optimizer_step(algorithm: number, table: number): number;
+  /** Scales gradients, handles in i32 [count], to a norm of at most bound; parameter 0: their norm. */
+  q_clip_norm(gradients: number, kind: number, bound: number, strict: number): number;
+  /** Limits the elements of gradients, handles in i32 [count]. */
+  q_clip_value(gradients: number, bound: number): number;
   /** Cosines and sines [2, count, half] for positions from start. */
   q_rope_table(frequencies: number, start: number, count: number): number;
   /** Turns heads [count, heads, head_size]; style is a code of kernels/cpu/rows_interface.zig. */
@@ -182,6 +195,12 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_rmsnorm: ["u32", "u32", "f32", "u32"],
   q_add_rmsnorm: ["u32", "u32", "u32", "f32", "u32"],
   q_layernorm: ["u32", "u32", "u32", "f32", "u32"],
+  q_pointwise_loss: ["u32", "u32", "u32", "u32", "u32", "u32"],
+  q_cross_entropy: ["u32", "u32", "u32", "u32", "f32", "i32", "u32"],
+  q_nll_loss: ["u32", "u32", "u32", "u32", "i32", "u32"],
+  q_optimizer_step: ["u32", "u32"],
+  q_clip_norm: ["u32", "u32", "f32", "u32"],
+  q_clip_value: ["u32", "f32"],
   q_rope_table: ["u32", "u32", "u32"],
   q_rope: ["u32", "u32", "u32", "u32"],
   q_store_cache: ["u32", "u32", "u32"],

@@ -5,13 +5,28 @@ import torch
 import attention
 import elementwise
 import layers
+import losses
+import optimizers
 import products
 import quantization
 import reductions
 import rows
 import shapes
 
+FAMILIES = (
+    elementwise,
+    products,
+    rows,
+    attention,
+    quantization,
+    layers,
+    reductions,
+    losses,
+    optimizers,
+    shapes,
+)
+
 if __name__ == "__main__":
     torch.set_grad_enabled(False)
-    for family in (elementwise, products, rows, attention, quantization, layers, reductions, shapes):
+    for family in FAMILIES:
         family.make()

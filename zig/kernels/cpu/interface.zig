@@ -10,6 +10,8 @@ const elementwise = @import("elementwise_interface.zig");
 const rows = @import("rows_interface.zig");
 const reduce = @import("reduce_interface.zig");
 const attention = @import("attention_interface.zig");
+const losses = @import("losses_interface.zig");
+const optimizers = @import("optimizers_interface.zig");
 
 pub const Kernels = extern struct {
     matmul: matmul.Table,
@@ -18,4 +20,6 @@ pub const Kernels = extern struct {
     rows: rows.Table,
     reduce: reduce.Table,
     attention: attention.Table,
+    losses: losses.Table,
+    optimizers: optimizers.Table,
 };

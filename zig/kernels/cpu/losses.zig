@@ -1,0 +1,200 @@
+//! Losses over contiguous f32, each with its derivative.
+
+const std = @import("std");
+const simd = @import("simd.zig");
+const math = @import("math.zig");
+const logarithm = @import("logarithm.zig");
+const interface = @import("losses_interface.zig");
+
+const V = simd.V;
+const lanes = simd.lanes;
+const Pointwise = interface.Pointwise;
+const PointwiseSpan = interface.PointwiseSpan;
+const ClassRow = interface.ClassRow;
+
+pub const table: interface.Table = .{ .pointwise = pointwise, .cross_entropy = crossEntropy };
+
+/// Elements summed in f32 before the sum goes on in f64.
+const sum_block = 4096;
+
+inline fn splat(value: f32) V {
+    return @splat(value);
+}
+
+fn pointwise(function: Pointwise, span: *const PointwiseSpan) callconv(.c) f64 {
+    switch (function) {
+        inline else => |f| {
+            var total: f64 = 0;
+            var start: usize = 0;
+            while (start < span.count) : (start += sum_block) {
+                const end = @min(start + sum_block, span.count);
+                var partial = splat(0);
+                var i = start;
+                while (i + lanes <= end) : (i += lanes) partial += element(f, span, i, lanes);
+                if (i < end) {
+                    const rest: [lanes]f32 = element(f, span, i, end - i);
+                    for (rest[0 .. end - i]) |value| total += value;
+                }
+                total += @reduce(.Add, partial);
+            }
+            return total;
+        },
+    }
+}
+
+/// Losses of `count` elements from i on; writes them and their derivatives where they are wanted.
+inline fn element(comptime function: Pointwise, span: *const PointwiseSpan, i: usize, count: usize) V {
+    const x = read(span.x + i, count);
+    const target = read(span.target + i, count);
+    const positive = if (span.positive_weight) |w| read(w + i, count) else splat(1);
+    const weight = if (span.weight) |w| read(w + i, count) else splat(1);
+    const result = lossOf(function, x, target, positive, span.delta);
+    const loss = weight * result.loss;
+    if (span.loss) |out| write(out + i, loss, count);
+    if (span.gradient) |out| write(out + i, weight * splat(span.scale) * result.derivative, count);
+    return loss;
+}
+
+inline fn read(pointer: [*]const f32, count: usize) V {
+    return if (count == lanes) simd.load(pointer) else simd.loadPart(pointer, count, 0);
+}
+
+inline fn write(pointer: [*]f32, value: V, count: usize) void {
+    if (count == lanes) simd.store(pointer, value) else simd.storePart(pointer, value, count);
+}
+
+const Loss = struct { loss: V, derivative: V };
+
+inline fn lossOf(comptime function: Pointwise, x: V, target: V, positive: V, delta: f32) Loss {
+    const difference = x - target;
+    return switch (function) {
+        .squared => .{ .loss = difference * difference, .derivative = difference + difference },
+        .absolute => .{ .loss = @abs(difference), .derivative = sign(difference) },
+        .huber => huber(difference, splat(delta)),
+        .binary_cross_entropy => binaryCrossEntropy(x, target, positive),
+        .divergence => .{
+            .loss = @select(f32, target == splat(0), splat(0), target * logarithm.log(target)) - target * x,
+            .derivative = -target,
+        },
+        .log_divergence => .{ .loss = math.exp(target) * -difference, .derivative = -math.exp(target) },
+    };
+}
+
+/// -1, 0 or 1; 0 for NaN, as PyTorch has it.
+inline fn sign(x: V) V {
+    return @select(f32, x > splat(0), splat(1), @select(f32, x < splat(0), splat(-1), splat(0)));
+}
+
+inline fn huber(difference: V, delta: V) Loss {
+    const size = @abs(difference);
+    const is_far = size > delta;
+    return .{
+        .loss = @select(
+            f32,
+            is_far,
+            delta * (size - splat(0.5) * delta),
+            splat(0.5) * difference * difference,
+        ),
+        .derivative = @select(f32, is_far, delta * sign(difference), difference),
+    };
+}
+
+/// `-(positive t log sigmoid(x) + (1 - t) log sigmoid(-x))` without overflow.
+inline fn binaryCrossEntropy(x: V, target: V, positive: V) Loss {
+    const zero = splat(0);
+    const share = simd.mulAdd(positive - splat(1), target, splat(1));
+    // The comparison is false for NaN, which comes back through the first term.
+    const softplus = @select(f32, x < zero, -x, zero) + logarithm.log1p(math.exp(-@abs(x)));
+    return .{
+        .loss = (splat(1) - target) * x + share * softplus,
+        .derivative = share * math.sigmoid(x) - positive * target,
+    };
+}
+
+fn crossEntropy(row: *const ClassRow) callconv(.c) f64 {
+    const highest = largest(row.x, row.count);
+    const total = exponentials(row, highest);
+    const log_total = @as(f64, highest) + @log(total);
+    if (row.probabilities == null and row.smoothing == 0) {
+        const weight: f64 = if (row.weight) |w| w[row.label] else 1;
+        const factor: f32 = @floatCast(row.scale * weight);
+        if (row.gradient) |gradient| {
+            scaleRow(gradient, row.count, @floatCast(factor / total));
+            gradient[row.label] -= factor;
+        }
+        return weight * (log_total - row.x[row.label]);
+    }
+    return spread(row, log_total, total);
+}
+
+/// Largest element; NaN counts as smallest.
+fn largest(x: [*]const f32, count: usize) f32 {
+    var best = splat(-std.math.inf(f32));
+    var i: usize = 0;
+    while (i < count) : (i += lanes) {
+        const part = if (i + lanes <= count) simd.load(x + i) else simd.loadPart(x + i, count - i, x[i]);
+        best = @select(f32, part > best, part, best);
+    }
+    return @reduce(.Max, best);
+}
+
+/// `sum(e^(x - highest))`; the terms go where the gradient will be.
+fn exponentials(row: *const ClassRow, highest: f32) f64 {
+    var total: f64 = 0;
+    var start: usize = 0;
+    while (start < row.count) : (start += sum_block) {
+        const end = @min(start + sum_block, row.count);
+        var partial = splat(0);
+        var i = start;
+        while (i < end) : (i += lanes) {
+            const count = @min(lanes, end - i);
+            const part = if (count == lanes)
+                simd.load(row.x + i)
+            else
+                simd.loadPart(row.x + i, count, -std.math.inf(f32));
+            const term = math.exp(part - splat(highest));
+            // Lanes past the end must not count where `highest` is no number.
+            partial += if (count == lanes) term else keep(term, count);
+            if (row.gradient) |gradient| write(gradient + i, term, count);
+        }
+        total += @reduce(.Add, partial);
+    }
+    return total;
+}
+
+/// The first lanes; the others 0.
+inline fn keep(x: V, count: usize) V {
+    var values: [lanes]f32 = @splat(0);
+    const all: [lanes]f32 = x;
+    for (values[0..count], all[0..count]) |*value, from| value.* = from;
+    return values;
+}
+
+fn scaleRow(x: [*]f32, count: usize, factor: f32) void {
+    var i: usize = 0;
+    while (i + lanes <= count) : (i += lanes) simd.store(x + i, splat(factor) * simd.load(x + i));
+    while (i < count) : (i += 1) x[i] *= factor;
+}
+
+/// The loss where several classes have a share of the target: probabilities or smoothing.
+fn spread(row: *const ClassRow, log_total: f64, total: f64) f64 {
+    const even = row.smoothing / @as(f32, @floatFromInt(row.count));
+    var loss: f64 = 0;
+    var share_total: f64 = 0;
+    for (0..row.count) |i| {
+        const share: f64 = shareOf(row, even, i);
+        loss += share * (log_total - row.x[i]);
+        share_total += share;
+    }
+    const gradient = row.gradient orelse return loss;
+    scaleRow(gradient, row.count, @floatCast(row.scale * share_total / total));
+    for (0..row.count) |i| gradient[i] -= row.scale * shareOf(row, even, i);
+    return loss;
+}
+
+/// Weighted share of class i in the target.
+inline fn shareOf(row: *const ClassRow, even: f32, i: usize) f32 {
+    const hard: f32 = if (row.probabilities) |p| p[i] else if (i == row.label) 1 else 0;
+    const share = (1 - row.smoothing) * hard + even;
+    return if (row.weight) |w| w[i] * share else share;
+}
