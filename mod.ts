@@ -67,10 +67,12 @@ export * from "./lib/ops/elementwise.ts";
 export { embedding } from "./lib/ops/embedding.ts";
 export { gather, indexSelect } from "./lib/ops/indexing.ts";
 export { concat, pad, repeat, split, stack } from "./lib/ops/joining.ts";
+export * from "./lib/ops/losses.ts";
 export { linear, matmul } from "./lib/ops/matmul.ts";
 export { addRmsNorm, causalMask, layerNorm, rmsNorm, softmax } from "./lib/ops/normalization.ts";
 export * from "./lib/ops/reduction.ts";
 export type { SampleOptions } from "./lib/ops/sampling.ts";
+export * as optim from "./lib/optim/mod.ts";
 export {
   type AddedToken,
   createTokenizer,

@@ -305,9 +305,17 @@ export fn q_layernorm(x: u32, weight: u32, bias: u32, epsilon: f32, out: u32) i3
 
 // Losses and optimizers.
 
-/// A loss of single elements, with a code of kernels/cpu/losses_interface.zig; weight, positive_weight
-/// and gradient may be 0. Parameters: delta (f32), reduction (0 none, 1 mean, 2 sum).
-export fn q_pointwise_loss(kind: u32, x: u32, target: u32, weight: u32, positive_weight: u32, gradient: u32) i32 {
+/// A loss of single elements, with a code of kernels/cpu/losses_interface.zig; weight,
+/// positive_weight and gradient may be 0. Parameters: delta (f32), reduction (0 none, 1 mean,
+/// 2 sum).
+export fn q_pointwise_loss(
+    kind: u32,
+    x: u32,
+    target: u32,
+    weight: u32,
+    positive_weight: u32,
+    gradient: u32,
+) i32 {
     return call(losses.pointwise, .{ kind, x, target, weight, positive_weight, gradient });
 }
 
@@ -325,7 +333,14 @@ export fn q_cross_entropy(
 }
 
 /// Negative log likelihood of classes; weight and gradient may be 0.
-export fn q_nll_loss(x: u32, target: u32, weight: u32, gradient: u32, ignored: i32, reduce: u32) i32 {
+export fn q_nll_loss(
+    x: u32,
+    target: u32,
+    weight: u32,
+    gradient: u32,
+    ignored: i32,
+    reduce: u32,
+) i32 {
     return call(losses.negativeLogLikelihood, .{ x, target, weight, gradient, ignored, reduce });
 }
 

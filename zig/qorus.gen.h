@@ -153,8 +153,9 @@ int32_t q_add_rmsnorm(uint32_t residual, uint32_t x, uint32_t weight, float epsi
 /* Layer norm over the last dimension; bias may be 0. */
 int32_t q_layernorm(uint32_t x, uint32_t weight, uint32_t bias, float epsilon, uint32_t out);
 
-/* A loss of single elements, with a code of kernels/cpu/losses_interface.zig; weight, positive_weight
-   and gradient may be 0. Parameters: delta (f32), reduction (0 none, 1 mean, 2 sum). */
+/* A loss of single elements, with a code of kernels/cpu/losses_interface.zig; weight,
+   positive_weight and gradient may be 0. Parameters: delta (f32), reduction (0 none, 1 mean,
+   2 sum). */
 int32_t q_pointwise_loss(uint32_t kind, uint32_t x, uint32_t target, uint32_t weight, uint32_t positive_weight, uint32_t gradient);
 
 /* Cross entropy of softmax(x) with classes or probabilities; weight and gradient may be 0. */

@@ -122,8 +122,9 @@ export interface Native {
   q_add_rmsnorm(residual: number, x: number, weight: number, epsilon: number, out: number): number;
   /** Layer norm over the last dimension; bias may be 0. */
   q_layernorm(x: number, weight: number, bias: number, epsilon: number, out: number): number;
-  /** A loss of single elements, with a code of kernels/cpu/losses_interface.zig; weight, positive_weight
-   * and gradient may be 0. Parameters: delta (f32), reduction (0 none, 1 mean, 2 sum). */
+  /** A loss of single elements, with a code of kernels/cpu/losses_interface.zig; weight,
+   * positive_weight and gradient may be 0. Parameters: delta (f32), reduction (0 none, 1 mean,
+   * 2 sum). */
   q_pointwise_loss(kind: number, x: number, target: number, weight: number, positiveWeight: number, gradient: number): number;
   /** Cross entropy of softmax(x) with classes or probabilities; weight and gradient may be 0. */
   q_cross_entropy(x: number, target: number, weight: number, gradient: number, smoothing: number, ignored: number, reduce: number): number;

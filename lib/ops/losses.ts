@@ -133,8 +133,8 @@ export interface BceWithLogitsOptions extends LossOptions {
  *
  * @param input f32 of any shape: logits
  * @param target f32 of the same shape, from 0 to 1; it takes no gradient
- * @throws {QorusError} `invalid_shape`, `invalid_dtype`, and `invalid_argument` when the target or a
- * weight requires a gradient.
+ * @throws {QorusError} `invalid_shape`, `invalid_dtype`, and `invalid_argument` when the target or
+ * a weight requires a gradient.
  */
 export function bceWithLogits(
   input: Tensor,
@@ -154,7 +154,7 @@ export function bceWithLogits(
 
 /** Options of {@linkcode klDiv}. */
 export interface KlDivOptions {
-  /** `batchmean` is the divergence itself: the sum divided by the first dimension. Default `mean`. */
+  /** `batchmean` is the divergence itself: sum divided by the first dimension. Default `mean`. */
   reduction?: LossOptions["reduction"] | "batchmean";
   /** Whether the target holds logarithms too. Default false. */
   logTarget?: boolean;
@@ -165,8 +165,8 @@ export interface KlDivOptions {
  * `target * (log target - input)`.
  *
  * @param input f32 of any shape: log probabilities
- * @param target f32 of the same shape: probabilities, or their logarithms with `logTarget`; it takes
- * no gradient
+ * @param target f32 of the same shape: probabilities, or their logarithms with `logTarget`; it
+ * takes no gradient
  * @throws {QorusError} `invalid_shape`, `invalid_dtype`, and `invalid_argument` when the target
  * requires a gradient.
  */

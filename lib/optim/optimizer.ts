@@ -245,8 +245,8 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
   }
 
   /**
-   * Takes over what `stateDict` gave; tensors are copied. What it refuses leaves the optimizer as it
-   * was.
+   * Takes over what `stateDict` gave; tensors are copied. What it refuses leaves the optimizer as
+   * it was.
    *
    * @throws {QorusError} `invalid_argument` when the state is of another optimizer or of other
    * parameters, `invalid_shape` when a tensor's shape differs.

@@ -46,11 +46,15 @@ pub fn pointwise(
     const gradient = try gradientOf(context, gradient_handle, x);
     if (gradient) |tensor| span.gradient = tensor.pointer(f32);
     span.target = try beside(context, target_handle, "target", x, gradient);
-    if (weight_handle != table.none) span.weight = try beside(context, weight_handle, "weight", x, gradient);
-    if (positive_weight_handle != table.none) {
-        span.positive_weight = try beside(context, positive_weight_handle, "positive weight", x, gradient);
+    if (weight_handle != table.none) {
+        span.weight = try beside(context, weight_handle, "weight", x, gradient);
     }
-    const out = try operands.output(context, table.none, if (reduction == .none) x.shape() else &.{});
+    if (positive_weight_handle != table.none) {
+        const role = "positive weight";
+        span.positive_weight = try beside(context, positive_weight_handle, role, x, gradient);
+    }
+    const sizes = if (reduction == .none) x.shape() else x.shape()[0..0];
+    const out = try operands.output(context, table.none, sizes);
     if (reduction == .none) span.loss = out.tensor.pointer(f32);
     var runner = context.runner();
     const sum = threaded.pointwise(&runner, code, span) catch |failure|
@@ -59,8 +63,8 @@ pub fn pointwise(
     return out.handle;
 }
 
-/// Cross entropy of `softmax(x)`, x `[..., classes]`, with classes i32 `[...]` or with probabilities
-/// f32 `[..., classes]`. Writes the derivative as `pointwise` does.
+/// Cross entropy of `softmax(x)`, x `[..., classes]`, with classes i32 `[...]` or probabilities f32
+/// `[..., classes]`. Writes the derivative as `pointwise` does.
 pub fn crossEntropy(
     context: *Context,
     x_handle: Handle,
@@ -72,7 +76,8 @@ pub fn crossEntropy(
     reduction_code: u32,
 ) Error!Handle {
     if (!(smoothing >= 0 and smoothing <= 1)) {
-        return context.fail(error.InvalidArgument, "label smoothing {d}, expected 0 to 1", .{smoothing});
+        const message = "label smoothing {d}, expected 0 to 1";
+        return context.fail(error.InvalidArgument, message, .{smoothing});
     }
     const target = try context.tensor(target_handle, "target");
     var all = try classRows(context, x_handle, target, weight_handle, gradient_handle);
@@ -114,7 +119,9 @@ fn classRows(
     gradient_handle: Handle,
 ) Error!threaded.ClassRows {
     const x = try operands.contiguousFloats(context, x_handle, "input");
-    if (x.rank == 0) return context.fail(error.InvalidShape, "input is [], expected [..., classes]", .{});
+    if (x.rank == 0) {
+        return context.fail(error.InvalidShape, "input is [], expected [..., classes]", .{});
+    }
     switch (target.dtype) {
         .i32 => try operands.requireShape(context, target, "target", x.shape()[0 .. x.rank - 1]),
         .f32 => try operands.requireShape(context, target, "target", x.shape()),
@@ -134,13 +141,13 @@ fn classRows(
         .gradient = if (gradient) |tensor| tensor.pointer(f32) else null,
     };
     if (all.columns == 0 and all.rows > 0) {
-        return context.fail(error.InvalidShape, "input is {f}: there are no classes", .{Shape{ .sizes = x.shape() }});
+        const shape: Shape = .{ .sizes = x.shape() };
+        return context.fail(error.InvalidShape, "input is {f}: there are no classes", .{shape});
     }
     if (weight_handle == table.none) return all;
     all.weight = try operands.vector(context, weight_handle, "weight", x.columns());
-    if (gradient) |tensor| {
-        try operands.forbidOverlap(context, tensor, try context.tensor(weight_handle, "weight"), "weight");
-    }
+    const weight = try context.tensor(weight_handle, "weight");
+    if (gradient) |tensor| try operands.forbidOverlap(context, tensor, weight, "weight");
     return all;
 }
 
@@ -158,7 +165,8 @@ fn finish(
     const out = try operands.output(context, table.none, sizes);
     if (reduction == .none) all.loss = out.tensor.pointer(f32);
     var runner = context.runner();
-    const sum = compute(&runner, all) catch |failure| return operands.workspaceFailure(context, failure);
+    const sum = compute(&runner, all) catch |failure|
+        return operands.workspaceFailure(context, failure);
     reduce(out.tensor, reduction, sum, divisor);
     return out.handle;
 }

@@ -23,7 +23,8 @@ const column_count = 2 + interface.max_states + 1;
 const max_groups = 512 / interface.option_slots;
 
 /// One step for every row of `table`, i32 `[rows, 6]`. `parameters`: options of 16 floats for each
-/// group, in the order of kernels/cpu/optimizers_interface.zig. Rows whose parameter is 0 are left out.
+/// group, in the order of kernels/cpu/optimizers_interface.zig. Rows whose parameter is 0 are left
+/// out.
 pub fn step(context: *Context, algorithm_code: u32, table_handle: Handle) Error!void {
     const algorithm = std.enums.fromInt(interface.Algorithm, algorithm_code) orelse
         return context.fail(error.InvalidArgument, "{d} is no optimizer", .{algorithm_code});
@@ -77,16 +78,23 @@ fn forbidShared(context: *Context, written: []Written) Error!void {
     if (written.len < 2) return;
     std.sort.pdq(Written, written, {}, Written.isBefore);
     for (written[1..], written[0 .. written.len - 1]) |next, previous| {
-        if (next.start < previous.end and next.end > next.start) {
-            return context.fail(error.Aliasing, "two parameters share memory: give each of them once", .{});
-        }
+        if (next.start < previous.end and next.end > next.start) return context.fail(
+            error.Aliasing,
+            "two parameters share memory: give each of them once",
+            .{},
+        );
     }
 }
 
-fn rowOf(context: *Context, algorithm: interface.Algorithm, cells: *const [column_count]u32) Error!threaded.Row {
+fn rowOf(
+    context: *Context,
+    algorithm: interface.Algorithm,
+    cells: *const [column_count]u32,
+) Error!threaded.Row {
     const group = cells[column_count - 1];
     if (group >= max_groups) {
-        return context.fail(error.OutOfRange, "group {d}, expected below {d}", .{ group, max_groups });
+        const message = "group {d}, expected below {d}";
+        return context.fail(error.OutOfRange, message, .{ group, max_groups });
     }
     const slots = context.shared.parameters[group * interface.option_slots ..];
     const options: *const interface.Options = @ptrCast(slots);
@@ -108,7 +116,12 @@ fn rowOf(context: *Context, algorithm: interface.Algorithm, cells: *const [colum
     return .{ .span = span, .options = options };
 }
 
-fn like(context: *Context, handle: Handle, role: []const u8, parameter: *const Tensor) Error!*Tensor {
+fn like(
+    context: *Context,
+    handle: Handle,
+    role: []const u8,
+    parameter: *const Tensor,
+) Error!*Tensor {
     const tensor = try operands.contiguousFloats(context, handle, role);
     try operands.requireShape(context, tensor, role, parameter.shape());
     return tensor;
@@ -116,10 +129,20 @@ fn like(context: *Context, handle: Handle, role: []const u8, parameter: *const T
 
 /// Measures all gradients together and scales them so that their norm is at most `bound`. Puts the
 /// norm before that, f32, into `parameters[0]`. With `strict` 1, a norm that is no number fails.
-pub fn clipNorm(context: *Context, handles: Handle, kind_code: u32, bound: f32, strict: u32) Error!void {
+pub fn clipNorm(
+    context: *Context,
+    handles: Handle,
+    kind_code: u32,
+    bound: f32,
+    strict: u32,
+) Error!void {
     const kind = std.enums.fromInt(interface.Norm, kind_code) orelse
         return context.fail(error.InvalidArgument, "{d} is no norm", .{kind_code});
-    if (!(bound >= 0)) return context.fail(error.InvalidArgument, "a norm of at most {d}, expected 0 or more", .{bound});
+    if (!(bound >= 0)) return context.fail(
+        error.InvalidArgument,
+        "a norm of at most {d}, expected 0 or more",
+        .{bound},
+    );
     const mark = context.scratch.head;
     defer context.scratch.reset(mark);
     const gradients = try gradientsOf(context, handles);
@@ -141,7 +164,11 @@ pub fn clipNorm(context: *Context, handles: Handle, kind_code: u32, bound: f32, 
 
 /// Brings every element of every gradient to between `-bound` and `bound`.
 pub fn clipValue(context: *Context, handles: Handle, bound: f32) Error!void {
-    if (!(bound >= 0)) return context.fail(error.InvalidArgument, "values up to {d}, expected 0 or more", .{bound});
+    if (!(bound >= 0)) return context.fail(
+        error.InvalidArgument,
+        "values up to {d}, expected 0 or more",
+        .{bound},
+    );
     const mark = context.scratch.head;
     defer context.scratch.reset(mark);
     const gradients = try gradientsOf(context, handles);
@@ -167,5 +194,6 @@ fn gradientsOf(context: *Context, handles: Handle) Error![]const []f32 {
 }
 
 fn workspace(context: *Context, comptime T: type, count: usize) Error![]T {
-    return context.scratch.slice(T, count) catch |failure| operands.workspaceFailure(context, failure);
+    return context.scratch.slice(T, count) catch |failure|
+        operands.workspaceFailure(context, failure);
 }

@@ -88,8 +88,8 @@ const Tensors = struct {
             .gradient = tensors.buffers[1].items.ptr,
             .count = tensors.buffers[0].items.len,
         };
-        for (result.states[0..state_count], tensors.buffers[2 .. 2 + state_count]) |*state, buffer| {
-            state.* = buffer.items.ptr;
+        for (result.states[0..state_count], 2..) |*state, i| {
+            state.* = tensors.buffers[i].items.ptr;
         }
         return result;
     }
@@ -106,7 +106,8 @@ test "optimizers: one step of every rule" {
             const expected = try Tensors.init(random.random(), count);
             defer expected.deinit();
             const states = interface.stateCount(case.algorithm, &case.options);
-            cpu.kernels(isa).?.optimizers.update(case.algorithm, &case.options, &actual.span(states));
+            const kernel = cpu.kernels(isa).?.optimizers.update;
+            kernel(case.algorithm, &case.options, &actual.span(states));
             reference.update(case.algorithm, &case.options, &expected.span(states));
             errdefer std.debug.print("{t}, {t}, {d} elements\n", .{ isa, case.algorithm, count });
             for (expected.buffers, actual.buffers) |want, got| {
@@ -126,7 +127,8 @@ test "optimizers: norms and limits" {
         support.fillNormal(random.random(), x.items);
         for (std.enums.values(interface.Norm)) |norm| {
             const want = reference.measure(norm, x.items);
-            try std.testing.expectApproxEqRel(want, kernels.measure(norm, x.items.ptr, count), 1e-6);
+            const got = kernels.measure(norm, x.items.ptr, count);
+            try std.testing.expectApproxEqRel(want, got, 1e-6);
         }
         if (count == 0) continue;
         x.items[count / 2] = std.math.nan(f32);
@@ -135,7 +137,8 @@ test "optimizers: norms and limits" {
         }
         kernels.limit(x.items.ptr, 0.5, count);
         for (x.items, 0..) |value, i| {
-            try std.testing.expect(if (i == count / 2) std.math.isNan(value) else @abs(value) <= 0.5);
+            const is_nan = std.math.isNan(value);
+            try std.testing.expect(if (i == count / 2) is_nan else @abs(value) <= 0.5);
         }
     };
 }

@@ -15,8 +15,8 @@ export interface CosineAnnealingLROptions {
 }
 
 /**
- * Lets the learning rate fall along half a cosine wave in `tMax` steps (Loshchilov and Hutter 2017),
- * without restarts.
+ * Lets the learning rate fall along half a cosine wave in `tMax` steps (Loshchilov and Hutter
+ * 2017), without restarts.
  *
  * @throws {QorusError} `invalid_argument` when an option is out of its range.
  */

@@ -48,11 +48,11 @@ interface MomentumOptions {
 const name = "OneCycleLR";
 
 /**
- * The 1cycle policy (Smith and Topin 2019): the learning rate rises from a low value to `maxLr`, then
- * falls far below where it began; the momentum does the opposite. Step it after every batch.
+ * The 1cycle policy (Smith and Topin 2019): the learning rate rises from a low value to `maxLr`,
+ * then falls far below where it began; the momentum does the opposite. Step it after every batch.
  *
- * @throws {QorusError} `invalid_argument` when an option is out of its range, when the optimizer has
- * no momentum to cycle, and when there are more steps than `totalSteps`.
+ * @throws {QorusError} `invalid_argument` when an option is out of its range, when the optimizer
+ * has no momentum to cycle, and when there are more steps than `totalSteps`.
  */
 export class OneCycleLR extends Scheduler {
   /** Sets learning rates and momentum of step 0. */

@@ -19,8 +19,8 @@ export type SchedulerState = Readonly<Record<string, number | readonly number[]>
 export type LearningRateRule = (base: number, count: number, group: number) => number;
 
 /**
- * Sets the learning rates of an optimizer's groups as steps go by. It computes each from the group's
- * first one, so that a run that goes on from a checkpoint has the same.
+ * Sets the learning rates of an optimizer's groups as steps go by. It computes each from the
+ * group's first one, so that a run that goes on from a checkpoint has the same.
  *
  * @example
  * ```ts

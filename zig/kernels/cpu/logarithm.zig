@@ -5,6 +5,7 @@ const simd = @import("simd.zig");
 
 const V = simd.V;
 const Bits = @Vector(simd.lanes, u32);
+const Integers = @Vector(simd.lanes, i32);
 
 inline fn splat(value: f32) V {
     return @splat(value);
@@ -18,10 +19,11 @@ pub inline fn log(x: V) V {
     const normal = @select(f32, is_small, x * splat(0x1p23), x);
     const bits: Bits = @bitCast(normal);
     // x = 2^exponent * m with m from 0.5 to 1, moved to between sqrt(0.5) and sqrt(2).
-    const biased: @Vector(simd.lanes, i32) = @bitCast((bits >> @splat(23)) & @as(Bits, @splat(0xff)));
-    var exponent: V = @floatFromInt(biased - @as(@Vector(simd.lanes, i32), @splat(126)));
+    const biased: Integers = @bitCast((bits >> @splat(23)) & @as(Bits, @splat(0xff)));
+    var exponent: V = @floatFromInt(biased - @as(Integers, @splat(126)));
     exponent -= @select(f32, is_small, splat(23), splat(0));
-    const half: V = @bitCast((bits & @as(Bits, @splat(0x007f_ffff))) | @as(Bits, @splat(0x3f00_0000)));
+    const fraction = bits & @as(Bits, @splat(0x007f_ffff));
+    const half: V = @bitCast(fraction | @as(Bits, @splat(0x3f00_0000)));
     const is_low = half < splat(0.70710678118654752);
     exponent -= @select(f32, is_low, splat(1), splat(0));
     const m = @select(f32, is_low, half + half, half) - splat(1);

@@ -43,7 +43,12 @@ fn pointwise(function: Pointwise, span: *const PointwiseSpan) callconv(.c) f64 {
 }
 
 /// Losses of `count` elements from i on; writes them and their derivatives where they are wanted.
-inline fn element(comptime function: Pointwise, span: *const PointwiseSpan, i: usize, count: usize) V {
+inline fn element(
+    comptime function: Pointwise,
+    span: *const PointwiseSpan,
+    i: usize,
+    count: usize,
+) V {
     const x = read(span.x + i, count);
     const target = read(span.target + i, count);
     const positive = if (span.positive_weight) |w| read(w + i, count) else splat(1);
@@ -72,11 +77,11 @@ inline fn lossOf(comptime function: Pointwise, x: V, target: V, positive: V, del
         .absolute => .{ .loss = @abs(difference), .derivative = sign(difference) },
         .huber => huber(difference, splat(delta)),
         .binary_cross_entropy => binaryCrossEntropy(x, target, positive),
-        .divergence => .{
-            .loss = @select(f32, target == splat(0), splat(0), target * logarithm.log(target)) - target * x,
-            .derivative = -target,
+        .divergence => divergence(x, target),
+        .log_divergence => .{
+            .loss = math.exp(target) * -difference,
+            .derivative = -math.exp(target),
         },
-        .log_divergence => .{ .loss = math.exp(target) * -difference, .derivative = -math.exp(target) },
     };
 }
 
@@ -97,6 +102,12 @@ inline fn huber(difference: V, delta: V) Loss {
         ),
         .derivative = @select(f32, is_far, delta * sign(difference), difference),
     };
+}
+
+inline fn divergence(x: V, target: V) Loss {
+    const product = target * logarithm.log(target);
+    const entropy = @select(f32, target == splat(0), splat(0), product);
+    return .{ .loss = entropy - target * x, .derivative = -target };
 }
 
 /// `-(positive t log sigmoid(x) + (1 - t) log sigmoid(-x))` without overflow.
@@ -132,7 +143,9 @@ fn largest(x: [*]const f32, count: usize) f32 {
     var best = splat(-std.math.inf(f32));
     var i: usize = 0;
     while (i < count) : (i += lanes) {
-        const part = if (i + lanes <= count) simd.load(x + i) else simd.loadPart(x + i, count - i, x[i]);
+        // The fill is an element of the row: repeating it changes nothing.
+        const rest = count - i;
+        const part = if (rest >= lanes) simd.load(x + i) else simd.loadPart(x + i, rest, x[i]);
         best = @select(f32, part > best, part, best);
     }
     return @reduce(.Max, best);

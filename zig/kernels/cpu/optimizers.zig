@@ -11,7 +11,11 @@ const Span = interface.Span;
 
 pub const table: interface.Table = .{ .update = update, .measure = measure, .limit = limit };
 
-fn update(algorithm: interface.Algorithm, options: *const Options, span: *const Span) callconv(.c) void {
+fn update(
+    algorithm: interface.Algorithm,
+    options: *const Options,
+    span: *const Span,
+) callconv(.c) void {
     switch (algorithm) {
         .sgd => if (options.sgd.momentum == 0)
             run(0, PlainSgd{ .options = options.sgd }, span)
@@ -47,7 +51,8 @@ fn run(comptime state_count: usize, rule: anytype, span: *const Span) void {
     while (i + lanes <= count) : (i += lanes) {
         inline for (&states, &pointers) |*state, pointer| state.* = simd.load(pointer + i);
         const parameter = simd.load(span.parameter + i);
-        simd.store(span.parameter + i, rule.apply(parameter, simd.load(span.gradient + i), &states));
+        const gradient = simd.load(span.gradient + i);
+        simd.store(span.parameter + i, rule.apply(parameter, gradient, &states));
         inline for (&states, &pointers) |state, pointer| simd.store(pointer + i, state);
     }
     if (i == count) return;
@@ -96,7 +101,8 @@ const Adam = struct {
         const p = parameter * splat(options.decay);
         const g = simd.mulAdd(splat(options.weight_decay), p, gradient);
         const mean = simd.mulAdd(splat(options.beta1_complement), g - states[0], states[0]);
-        const square = simd.mulAdd(splat(options.beta2_complement) * g, g, splat(options.beta2) * states[1]);
+        const old_square = splat(options.beta2) * states[1];
+        const square = simd.mulAdd(splat(options.beta2_complement) * g, g, old_square);
         states.* = .{ mean, square };
         const root = @sqrt(square) / splat(options.root_correction) + splat(options.epsilon);
         return p - splat(options.step_size) * mean / root;
@@ -137,7 +143,8 @@ const Lion = struct {
     inline fn apply(self: @This(), parameter: V, gradient: V, states: *[1]V) V {
         const options = self.options;
         const mean = states[0];
-        const blend = simd.mulAdd(splat(options.beta1), mean, splat(options.beta1_complement) * gradient);
+        const new = splat(options.beta1_complement) * gradient;
+        const blend = simd.mulAdd(splat(options.beta1), mean, new);
         // 0 and NaN are what they were.
         const negative = @select(f32, blend < splat(0), splat(-1), blend);
         const sign = @select(f32, blend > splat(0), splat(1), negative);
@@ -183,7 +190,8 @@ fn largest(x: [*]const f32, count: usize) f64 {
     var nan = splat(0);
     var i: usize = 0;
     while (i < count) : (i += lanes) {
-        const part = if (i + lanes <= count) simd.load(x + i) else simd.loadPart(x + i, count - i, 0);
+        const rest = count - i;
+        const part = if (rest >= lanes) simd.load(x + i) else simd.loadPart(x + i, rest, 0);
         const magnitude = @abs(part);
         best = @select(f32, magnitude > best, magnitude, best);
         nan = @select(f32, part == part, nan, part);
@@ -196,7 +204,9 @@ fn largest(x: [*]const f32, count: usize) f64 {
 fn limit(x: [*]f32, bound: f32, count: usize) callconv(.c) void {
     var i: usize = 0;
     while (i + lanes <= count) : (i += lanes) simd.store(x + i, limited(simd.load(x + i), bound));
-    if (i < count) simd.storePart(x + i, limited(simd.loadPart(x + i, count - i, 0), bound), count - i);
+    if (i == count) return;
+    const part = simd.loadPart(x + i, count - i, 0);
+    simd.storePart(x + i, limited(part, bound), count - i);
 }
 
 /// The comparisons are false for NaN, which stays.

@@ -13,8 +13,8 @@ pub const Norm = enum(u32) {
     largest = 3,
 };
 
-/// `g += weight_decay * p`; with momentum `m = momentum * m + gradient_factor * g`, and `m` (or with
-/// Nesterov `g + momentum * m`) takes the place of `g`; `p -= learning_rate * g`.
+/// `g += weight_decay * p`; with momentum `m = momentum * m + gradient_factor * g`, and `m` (or
+/// with Nesterov `g + momentum * m`) takes the place of `g`; `p -= learning_rate * g`.
 pub const Sgd = extern struct {
     learning_rate: f32,
     weight_decay: f32,
@@ -24,8 +24,9 @@ pub const Sgd = extern struct {
     nesterov: f32,
 };
 
-/// `p *= decay; g += weight_decay * p; m += (1 - beta1) * (g - m); v = beta2 * v + (1 - beta2) * g^2;
-/// p -= step_size * m / (sqrt(v) / root_correction + epsilon)`. States: m, v.
+/// `p *= decay; g += weight_decay * p; m += (1 - beta1) * (g - m);
+/// v = beta2 * v + (1 - beta2) * g^2; p -= step_size * m / (sqrt(v) / root_correction + epsilon)`.
+/// States: m, v.
 pub const Adam = extern struct {
     /// Learning rate, divided by `1 - beta1^t`.
     step_size: f32,
@@ -40,8 +41,9 @@ pub const Adam = extern struct {
     decay: f32,
 };
 
-/// `g += weight_decay * p; v = alpha * v + (1 - alpha) * g^2`, centered `a += (1 - alpha) * (g - a)`;
-/// `d = g / (sqrt(v - a^2) + epsilon)`, with momentum `b = momentum * b + d` in the place of d;
+/// `g += weight_decay * p; v = alpha * v + (1 - alpha) * g^2`, centered
+/// `a += (1 - alpha) * (g - a)`; `d = g / (sqrt(v - a^2) + epsilon)`, with momentum
+/// `b = momentum * b + d` in the place of d;
 /// `p -= learning_rate * d`. States: v, then a when centered, then b with momentum.
 pub const Rmsprop = extern struct {
     learning_rate: f32,
@@ -104,14 +106,20 @@ pub const Span = extern struct {
             .gradient = span.gradient + start,
             .count = count,
         };
-        for (&result.states, span.states) |*to, from| to.* = if (from) |state| state + start else null;
+        for (&result.states, span.states) |*to, from| {
+            to.* = if (from) |state| state + start else null;
+        }
         return result;
     }
 };
 
 pub const Table = extern struct {
     /// One step of the rule on every element; parameter and states change in place.
-    update: *const fn (algorithm: Algorithm, options: *const Options, span: *const Span) callconv(.c) void,
+    update: *const fn (
+        algorithm: Algorithm,
+        options: *const Options,
+        span: *const Span,
+    ) callconv(.c) void,
     /// Sum of magnitudes, sum of squares, or largest magnitude (NaN when there is a NaN).
     measure: *const fn (norm: Norm, x: [*]const f32, count: usize) callconv(.c) f64,
     /// `x[i]` to between `-limit` and `limit` in place; NaN stays.

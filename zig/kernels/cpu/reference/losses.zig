@@ -32,7 +32,8 @@ fn element(function: interface.Pointwise, x: f64, target: f64, positive: f64, de
             .{ delta * (@abs(d) - delta / 2), delta * std.math.sign(d) },
         .binary_cross_entropy => {
             const probability = 1 / (1 + @exp(-x));
-            const loss = positive * target * std.math.log1p(@exp(-x)) + (1 - target) * std.math.log1p(@exp(x));
+            const log1p = std.math.log1p;
+            const loss = positive * target * log1p(@exp(-x)) + (1 - target) * log1p(@exp(x));
             return .{ loss, (1 - target + positive * target) * probability - positive * target };
         },
         .divergence => {

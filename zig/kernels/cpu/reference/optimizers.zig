@@ -4,7 +4,11 @@ const std = @import("std");
 const interface = @import("../optimizers_interface.zig");
 
 /// One step of every element, as the rules' definitions in the interface say it.
-pub fn update(algorithm: interface.Algorithm, options: *const interface.Options, span: *const interface.Span) void {
+pub fn update(
+    algorithm: interface.Algorithm,
+    options: *const interface.Options,
+    span: *const interface.Span,
+) void {
     for (0..span.count) |i| {
         var states: [interface.max_states]f64 = @splat(0);
         for (&states, span.states) |*to, from| {

@@ -119,7 +119,10 @@ fn forParts(runner: *Runner, row_count: usize, job: anytype) Arena.Error!void {
     // Chunks of row i are those from first[i] to before first[i + 1].
     const first = try runner.scratch.slice(u32, row_count + 1);
     first[0] = 0;
-    for (0..row_count) |row| first[row + 1] = first[row] + @as(u32, @intCast(chunksOf(job.elements(row))));
+    for (0..row_count) |row| {
+        const chunks: u32 = @intCast(chunksOf(job.elements(row)));
+        first[row + 1] = first[row] + chunks;
+    }
     const Call = struct {
         kernels: *const Kernels,
         first: []const u32,
@@ -130,7 +133,12 @@ fn forParts(runner: *Runner, row_count: usize, job: anytype) Arena.Error!void {
             const row = std.sort.upperBound(u32, call.first, index, order) - 1;
             const start = @as(usize, index - call.first[row]) * chunk_elements;
             const count = @min(chunk_elements, call.job.elements(row) - start);
-            call.job.range(call.kernels, .{ .chunk = index, .row = row, .start = start, .count = count });
+            call.job.range(call.kernels, .{
+                .chunk = index,
+                .row = row,
+                .start = start,
+                .count = count,
+            });
         }
 
         fn order(index: u32, start: u32) std.math.Order {
