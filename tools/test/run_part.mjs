@@ -38,7 +38,10 @@ function run([executable, ...list], environment) {
     child.stdout.on("data", (chunk) => chunks.push(chunk));
     child.stderr.on("data", (chunk) => chunks.push(chunk));
     child.on("error", (error) => end(1, `${executable} cannot be run: ${error.message}\n`));
-    child.on("close", (status) => end(status ?? 1, ""));
+    child.on("close", (status, signal) => {
+      if (signal === null) end(status, "");
+      else end(1, `\n${executable} was ended by ${signal}.\n`);
+    });
   });
 }
 
