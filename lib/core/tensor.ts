@@ -7,7 +7,8 @@
 import { QorusError } from "../native/error.ts";
 import { type Context, context } from "./context.ts";
 import { type DType, dtypes } from "./dtype.ts";
-import { type BackwardOptions, engine, type GradientNode, record } from "./gradient.ts";
+import { type BackwardOptions, engine, type GradientNode, noGrad, record } from "./gradient.ts";
+import { printTensor } from "./print.ts";
 
 /** Arrays that view a tensor's memory: f32, i32 and bytes; f16, bf16 as their 16 bits. */
 export type TensorData = Float32Array | Int32Array | Uint16Array | Uint8Array;
@@ -327,7 +328,7 @@ export class Tensor implements Disposable {
 
   /** The same memory, without the tape behind it. */
   detach(): Tensor {
-    return this.#view(this.shape);
+    return noGrad(() => this.permute(this.shape.map((_, i) => i)));
   }
 
   /**
@@ -375,10 +376,12 @@ export class Tensor implements Disposable {
     this.#context.detachEnded();
   }
 
-  /** Shape, dtype and device in one line. */
+  /**
+   * Shape, dtype, device and numbers; of more than 1,000 only the outermost of each dimension.
+   * Quantized tensors show no numbers.
+   */
   toString(): string {
-    if (!this.isLive) return "Tensor(ended)";
-    return `Tensor([${this.shape.join(", ")}], ${this.dtype}, ${this.device})`;
+    return printTensor(this);
   }
 
   /** What runtimes print for a tensor. */

@@ -14,7 +14,6 @@ test("tensor: nested arrays go in and come out", () => {
   assertEquals(x.toArray(), [[1, 2, 3], [4, 5, 6]]);
   assertEquals(tensor(7).item(), 7);
   assertEquals(tensor(new Int32Array([1, -2])).dtype, "i32");
-  assertEquals(String(x), "Tensor([2, 3], f32, cpu)");
   assertThrows(() => tensor([[1, 2], [3]]), QorusError, "differ in length");
 });
 
