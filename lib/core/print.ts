@@ -60,7 +60,7 @@ function rowsOf(x: Tensor, cut: boolean): Shown[] {
 
 /** How all numbers are written, in equal width: PyTorch's choice of digits. */
 function numberFormat(shown: Shown): (value: number) => string {
-  const values = [shown].flat(Infinity).filter((value) => value !== undefined) as number[];
+  const values = numbersIn(shown);
   const sizes = values.filter((value) => Number.isFinite(value) && value !== 0).map(Math.abs);
   const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
   const smallest = sizes.reduce((least, size) => Math.min(least, size), Infinity);
@@ -75,6 +75,11 @@ function numberFormat(shown: Shown): (value: number) => string {
   };
   const width = values.reduce((most, value) => Math.max(most, write(value).length), 0);
   return (value) => write(value).padStart(width);
+}
+
+function numbersIn(shown: Shown): number[] {
+  if (Array.isArray(shown)) return shown.flatMap(numbersIn);
+  return shown === undefined ? [] : [shown];
 }
 
 /** Nested brackets, a line for each row, indented as deep as it lies. */

@@ -117,7 +117,7 @@ export class LanguageModel implements Disposable {
       const onMessage = options.onMessage ?? console.error;
       this.#weights = new MappedWeights(checkpoint, this.#arena, onMessage);
       this.network = new Llama(config);
-      this.network.loadStateDict(this.#weights.tensors);
+      this.network.loadStateDict(this.#weights.tensors, { assign: true });
       this.cache = new KeyValueCache(config, this.contextLength, cacheDtype, this.#arena);
       this.sampler = new Sampler(this.#arena);
       this.#frequencies = tensor(ropeFrequencies(config), { state: this.#arena.id });

@@ -25,6 +25,7 @@ import { ModuleTensor } from "./module_tensor.ts";
  * ```
  */
 export class Buffer extends ModuleTensor {
+  protected override blank(): undefined {}
   protected override initialized(_: Tensor): void {}
   protected override replaced(_: Tensor): void {}
 }

@@ -4,11 +4,22 @@
  * @module
  */
 
+import { scope } from "../core/scope.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { Buffer } from "./buffer.ts";
 import { ModuleTensor } from "./module_tensor.ts";
 import { Parameter } from "./parameter.ts";
+import { loadSafetensors, type SaveOptions, saveSafetensors } from "./state_file.ts";
+import { summarize } from "./summary.ts";
+
+/** How {@linkcode Module.loadStateDict} treats what it is given. */
+export interface LoadStateOptions {
+  /** Take the tensors over instead of copying their values. Default: false. */
+  readonly assign?: boolean;
+  /** Refuse names that are missing or not known. Default: true. */
+  readonly strict?: boolean;
+}
 
 /**
  * A layer, or a model made of layers.
@@ -89,9 +100,9 @@ export abstract class Module implements Disposable {
     return this.train(false);
   }
 
-  /** Parameters of this module and all inside. */
+  /** Parameters of this module and all inside, each once, also where several layers share it. */
   parameters(): Parameter[] {
-    return [...this.namedParameters()].map(([, parameter]) => parameter);
+    return [...new Set([...this.namedParameters()].map(([, parameter]) => parameter))];
   }
 
   /** The tensors of all parameters and buffers by name. */
@@ -100,31 +111,93 @@ export abstract class Module implements Disposable {
   }
 
   /**
-   * Takes over tensors by name; they are not copied. What it refuses leaves the module as it was.
+   * Copies values by name into the module's own tensors, converted where the dtype differs; with
+   * `assign` the given tensors take their place, as they are. Wrong names or shapes leave the module
+   * as it was.
    *
-   * @throws {QorusError} `invalid_argument` when names are missing or left over, `invalid_shape`
-   * when a shape differs.
+   * @throws {QorusError} `invalid_argument` when names are missing or left over (unless `strict` is
+   * false), `invalid_shape` when a shape differs.
+   *
+   * @example
+   * ```ts
+   * import { nn, scope } from "@qorus/qorus";
+   *
+   * using [model, copy] = [new nn.Linear(8, 2), new nn.Linear(8, 2)];
+   * copy.loadStateDict(model.stateDict());
+   * ```
    */
-  loadStateDict(state: ReadonlyMap<string, Tensor>): void {
+  loadStateDict(state: ReadonlyMap<string, Tensor>, options: LoadStateOptions = {}): void {
+    const { assign = false, strict = true } = options;
     const tensors = new Map(this.#namedTensors());
-    const missing = [...tensors.keys()].filter((name) => !state.has(name));
-    const unknown = [...state.keys()].filter((name) => !tensors.has(name));
-    if (missing.length > 0 || unknown.length > 0) {
-      const list = (names: string[]) => names.length > 0 ? names.join(", ") : "none";
-      throw new QorusError(
-        "invalid_argument",
-        `loadStateDict: missing: ${list(missing)}; not known to this module: ${list(unknown)}`,
-        { op: "loadStateDict", given: [...state.keys()], expected: [...tensors.keys()] },
-      );
+    const known = [...tensors].filter(([name]) => state.has(name));
+    if (strict) checkNames(tensors, state);
+    for (const [name, tensor] of known) tensor.checkShape(state.get(name)!, name);
+    for (const [name, tensor] of known) {
+      if (assign) tensor.tensor = state.get(name)!;
+      else tensor.copyFrom(state.get(name)!);
     }
-    for (const [name, tensor] of tensors) tensor.checkShape(state.get(name)!, name);
-    for (const [name, tensor] of tensors) tensor.tensor = state.get(name)!;
+  }
+
+  /**
+   * Writes the state dict to a safetensors file, which PyTorch and others read.
+   *
+   * @throws {QorusError} `unsupported` for quantized tensors, `io`.
+   *
+   * @example
+   * ```ts
+   * import { nn } from "@qorus/qorus";
+   *
+   * using model = new nn.Linear(8, 2);
+   * await model.save("linear.safetensors");
+   * model.load("linear.safetensors");
+   * ```
+   */
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    await saveSafetensors(path, this.stateDict(), options);
+  }
+
+  /** Loads the state dict of a safetensors file; throws as `loadSafetensors`, `loadStateDict`. */
+  load(path: string, options: Pick<LoadStateOptions, "strict"> = {}): void {
+    using _ = scope();
+    this.loadStateDict(loadSafetensors(path), options);
+  }
+
+  /**
+   * A table of the layers with what they are, their parameters and bytes. Give the inputs of a call
+   * of `forward` to see the shape of each layer's output too: they are run once, in mode `eval`.
+   *
+   * @example
+   * ```ts
+   * import { nn, scope, zeros } from "@qorus/qorus";
+   *
+   * using model = new nn.Linear(8, 2);
+   * using _ = scope();
+   * console.log(model.summary(zeros([1, 8])));
+   * ```
+   */
+  summary(...inputs: unknown[]): string {
+    return summarize(this, inputs);
   }
 
   /** Ends the tensors of all parameters and buffers. */
   [Symbol.dispose](): void {
     for (const [, tensor] of this.#namedTensors()) tensor[Symbol.dispose]();
   }
+}
+
+function checkNames(
+  tensors: ReadonlyMap<string, ModuleTensor>,
+  state: ReadonlyMap<string, Tensor>,
+): void {
+  const missing = [...tensors.keys()].filter((name) => !state.has(name));
+  const unknown = [...state.keys()].filter((name) => !tensors.has(name));
+  if (missing.length === 0 && unknown.length === 0) return;
+  const list = (names: string[]) => names.length > 0 ? names.join(", ") : "none";
+  throw new QorusError(
+    "invalid_argument",
+    `loadStateDict: missing: ${list(missing)}; not known to this module: ${list(unknown)}`,
+    { op: "loadStateDict", given: [...state.keys()], expected: [...tensors.keys()] },
+  );
 }
 
 function isChild(value: unknown): value is ModuleTensor | Module {

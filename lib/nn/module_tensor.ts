@@ -4,8 +4,11 @@
  * @module
  */
 
+import { noGrad } from "../core/gradient.ts";
+import { scope } from "../core/scope.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
+import { convert } from "../ops/convert.ts";
 
 /**
  * A tensor that belongs to a module and to its state dict. Its initial values are computed on first
@@ -53,6 +56,31 @@ export abstract class ModuleTensor implements Disposable {
     this.replaced(replacement);
   }
 
+  /**
+   * Copies the values of a tensor of the same shape, converted where its dtype is another.
+   *
+   * @throws {QorusError} `invalid_shape` when the shapes differ, `invalid_dtype` when the dtype
+   * cannot be converted, `invalid_argument` when the values lie in a file that is only mapped.
+   */
+  copyFrom(source: Tensor): void {
+    this.checkShape(source);
+    const target = this.#target();
+    if (source.dtype === target.dtype && source.layout === target.layout) target.copyFrom(source);
+    else convertInto(source, target);
+  }
+
+  /** The tensor to be written over: initial values are not computed for it. */
+  #target(): Tensor {
+    if (this.#tensor === undefined) {
+      this.#tensor = this.blank() ?? this.#initialize();
+      this.initialized(this.#tensor);
+    }
+    return this.#tensor;
+  }
+
+  /** A tensor for values that are about to be copied; undefined takes the initial one. */
+  protected abstract blank(): Tensor | undefined;
+
   /** Called with the initial tensor. */
   protected abstract initialized(tensor: Tensor): void;
 
@@ -76,9 +104,31 @@ export abstract class ModuleTensor implements Disposable {
     return this.shape.reduce((product, size) => product * size, 1);
   }
 
+  /** Bytes that the values take, or will take once they are used. */
+  get byteLength(): number {
+    return this.#tensor?.byteLength ?? 4 * this.size;
+  }
+
   /** Ends the tensor, if there is one. */
   [Symbol.dispose](): void {
     this.#tensor?.[Symbol.dispose]();
     this.#tensor = undefined;
+  }
+}
+
+/** Converts numbers of one dtype to another; integers go by way of JavaScript's numbers. */
+function convertInto(source: Tensor, target: Tensor): void {
+  using _ = scope();
+  const isInteger = ({ dtype }: Tensor) => dtype === "i32" || dtype === "u8";
+  if (!isInteger(source) && !isInteger(target)) {
+    noGrad(() => convert(source.contiguous(), target));
+  } else if (target.dtype === "f32" || isInteger(target)) {
+    target.write(source.reshape([-1]).toArray() as number[]);
+  } else {
+    throw new QorusError(
+      "invalid_dtype",
+      `loadStateDict: ${source.dtype} cannot be copied to ${target.dtype}`,
+      { op: "loadStateDict", given: source.dtype, expected: target.dtype },
+    );
   }
 }

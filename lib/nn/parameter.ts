@@ -4,6 +4,8 @@
  * @module
  */
 
+import { context } from "../core/context.ts";
+import { empty } from "../core/creation.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { ModuleTensor } from "./module_tensor.ts";
 
@@ -14,6 +16,10 @@ import { ModuleTensor } from "./module_tensor.ts";
  */
 export class Parameter extends ModuleTensor {
   #requiresGrad = true;
+
+  protected override blank(): Tensor {
+    return empty(this.shape, { state: context().defaultState() });
+  }
 
   protected override initialized(tensor: Tensor): void {
     tensor.requiresGrad = this.#requiresGrad;
