@@ -25,7 +25,10 @@ import { ModuleTensor } from "./module_tensor.ts";
  * ```
  */
 export class Buffer extends ModuleTensor {
+  /** A tensor for values that are about to be copied. */
   protected override blank(): undefined {}
+  /** Called with the initial tensor. */
   protected override initialized(_: Tensor): void {}
+  /** Called with a tensor that took the place of another. */
   protected override replaced(_: Tensor): void {}
 }

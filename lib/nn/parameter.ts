@@ -17,14 +17,17 @@ import { ModuleTensor } from "./module_tensor.ts";
 export class Parameter extends ModuleTensor {
   #requiresGrad = true;
 
+  /** A tensor for values that are about to be copied. */
   protected override blank(): Tensor {
     return empty(this.shape, { state: context().defaultState() });
   }
 
+  /** Called with the initial tensor. */
   protected override initialized(tensor: Tensor): void {
     tensor.requiresGrad = this.#requiresGrad;
   }
 
+  /** Called with a tensor that took the place of another. */
   protected override replaced(tensor: Tensor): void {
     this.#requiresGrad = tensor.requiresGrad;
   }
