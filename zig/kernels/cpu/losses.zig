@@ -191,23 +191,69 @@ fn scaleRow(x: [*]f32, count: usize, factor: f32) void {
 
 /// The loss where several classes have a share of the target: probabilities or smoothing.
 fn spread(row: *const ClassRow, log_total: f64, total: f64) f64 {
-    const even = row.smoothing / @as(f32, @floatFromInt(row.count));
+    const shares: Shares = .init(row);
+    const level = splat(@floatCast(log_total));
     var loss: f64 = 0;
     var share_total: f64 = 0;
-    for (0..row.count) |i| {
-        const share: f64 = shareOf(row, even, i);
-        loss += share * (log_total - row.x[i]);
-        share_total += share;
+    var start: usize = 0;
+    while (start < row.count) : (start += sum_block) {
+        const end = @min(start + sum_block, row.count);
+        var losses = splat(0);
+        var partial = splat(0);
+        var i = start;
+        while (i < end) : (i += lanes) {
+            const count = @min(lanes, end - i);
+            const share = shares.at(i, count);
+            const term = share * (level - read(row.x + i, count));
+            // What is read past the end is 0, but the level may be no finite number.
+            losses += if (count == lanes) term else keep(term, count);
+            partial += if (count == lanes) share else keep(share, count);
+        }
+        loss += @reduce(.Add, losses);
+        share_total += @reduce(.Add, partial);
     }
     const gradient = row.gradient orelse return loss;
-    scaleRow(gradient, row.count, @floatCast(row.scale * share_total / total));
-    for (0..row.count) |i| gradient[i] -= row.scale * shareOf(row, even, i);
+    const factor = splat(@floatCast(row.scale * share_total / total));
+    var i: usize = 0;
+    while (i < row.count) : (i += lanes) {
+        const count = @min(lanes, row.count - i);
+        const probability = factor * read(gradient + i, count);
+        const share = splat(row.scale) * shares.at(i, count);
+        write(gradient + i, probability - share, count);
+    }
     return loss;
 }
 
-/// Weighted share of class i in the target.
-inline fn shareOf(row: *const ClassRow, even: f32, i: usize) f32 {
-    const hard: f32 = if (row.probabilities) |p| p[i] else if (i == row.label) 1 else 0;
-    const share = (1 - row.smoothing) * hard + even;
-    return if (row.weight) |w| w[i] * share else share;
+/// Weighted shares of the classes in the target.
+const Shares = struct {
+    row: *const ClassRow,
+    /// What every class has, and what the rest is multiplied by.
+    even: V,
+    hard: V,
+
+    fn init(row: *const ClassRow) Shares {
+        const class_count: f32 = @floatFromInt(row.count);
+        return .{
+            .row = row,
+            .even = splat(row.smoothing / class_count),
+            .hard = splat(1 - row.smoothing),
+        };
+    }
+
+    inline fn at(shares: Shares, i: usize, count: usize) V {
+        const row = shares.row;
+        const hard = if (row.probabilities) |p|
+            read(p + i, count)
+        else
+            oneAt(row.label -% i);
+        const share = simd.mulAdd(shares.hard, hard, shares.even);
+        return if (row.weight) |w| share * read(w + i, count) else share;
+    }
+};
+
+/// 1 in one lane, if there is such a lane; 0 in all others.
+inline fn oneAt(lane: usize) V {
+    if (lane >= lanes) return splat(0);
+    const place: @Vector(lanes, u32) = @splat(@intCast(lane));
+    return @select(f32, std.simd.iota(u32, lanes) == place, splat(1), splat(0));
 }
