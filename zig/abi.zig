@@ -13,6 +13,7 @@ const status = @import("core/status.zig");
 const attention = @import("ops/attention.zig");
 const convert = @import("ops/convert.zig");
 const elementwise = @import("ops/elementwise.zig");
+const elementwise_gradients = @import("ops/elementwise_gradients.zig");
 const gather = @import("ops/gather.zig");
 const losses = @import("ops/losses.zig");
 const normalization = @import("ops/normalization.zig");
@@ -242,6 +243,38 @@ export fn q_binary_scalar(kind: u32, x: u32, value: f32, reversed: u32, out: u32
 /// silu(gate) * up.
 export fn q_silu_mul(gate: u32, up: u32, out: u32) i32 {
     return call(elementwise.siluMul, .{ gate, up, out });
+}
+
+/// f(x) with two parameters.
+export fn q_parametric(kind: u32, x: u32, first: f32, second: f32, out: u32) i32 {
+    return call(elementwise.parametric, .{ kind, x, first, second, out });
+}
+
+/// f(a, b, c) with broadcasting.
+export fn q_ternary(kind: u32, a: u32, b: u32, c: u32, out: u32) i32 {
+    return call(elementwise.ternary, .{ kind, a, b, c, out });
+}
+
+/// gradient * f'(saved) with two parameters.
+export fn q_derivative(
+    kind: u32,
+    gradient: u32,
+    saved: u32,
+    first: f32,
+    second: f32,
+    out: u32,
+) i32 {
+    return call(elementwise_gradients.derivative, .{ kind, gradient, saved, first, second, out });
+}
+
+/// Writes the gradients of silu(gate) * up; the outputs are required.
+export fn q_silu_mul_gradients(gradient: u32, gate: u32, up: u32, gate_out: u32, up_out: u32) i32 {
+    return call(elementwise_gradients.siluMulGradients, .{ gradient, gate, up, gate_out, up_out });
+}
+
+/// x with a share of its elements 0, the others scaled up; the same seed gives the same mask.
+export fn q_dropout(x: u32, probability: f32, low: u32, high: u32, out: u32) i32 {
+    return call(elementwise_gradients.dropout, .{ x, probability, low, high, out });
 }
 
 // Reductions, ops/reduction.zig.

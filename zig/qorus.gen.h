@@ -120,6 +120,21 @@ int32_t q_binary_scalar(uint32_t kind, uint32_t x, float value, uint32_t reverse
 /* silu(gate) * up. */
 int32_t q_silu_mul(uint32_t gate, uint32_t up, uint32_t out);
 
+/* f(x) with two parameters. */
+int32_t q_parametric(uint32_t kind, uint32_t x, float first, float second, uint32_t out);
+
+/* f(a, b, c) with broadcasting. */
+int32_t q_ternary(uint32_t kind, uint32_t a, uint32_t b, uint32_t c, uint32_t out);
+
+/* gradient * f'(saved) with two parameters. */
+int32_t q_derivative(uint32_t kind, uint32_t gradient, uint32_t saved, float first, float second, uint32_t out);
+
+/* Writes the gradients of silu(gate) * up; the outputs are required. */
+int32_t q_silu_mul_gradients(uint32_t gradient, uint32_t gate, uint32_t up, uint32_t gate_out, uint32_t up_out);
+
+/* x with a share of its elements 0, the others scaled up; the same seed gives the same mask. */
+int32_t q_dropout(uint32_t x, float probability, uint32_t low, uint32_t high, uint32_t out);
+
 /* Reduces the axes whose bits are set, with a code of ops/reduction.zig; correction: see variance. */
 int32_t q_reduce(uint32_t kind, uint32_t x, uint32_t axes, uint32_t keep_dims, float correction);
 

@@ -8,6 +8,7 @@ test {
     _ = @import("tests/guarded.zig");
     _ = @import("tests/math.zig");
     _ = @import("tests/elementwise.zig");
+    _ = @import("tests/elementwise_gradients.zig");
     _ = @import("tests/rows.zig");
     _ = @import("tests/reduce.zig");
     _ = @import("tests/attention.zig");

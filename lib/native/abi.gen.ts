@@ -100,6 +100,16 @@ export interface Native {
   q_binary_scalar(kind: number, x: number, value: number, reversed: number, out: number): number;
   /** silu(gate) * up. */
   q_silu_mul(gate: number, up: number, out: number): number;
+  /** f(x) with two parameters. */
+  q_parametric(kind: number, x: number, first: number, second: number, out: number): number;
+  /** f(a, b, c) with broadcasting. */
+  q_ternary(kind: number, a: number, b: number, c: number, out: number): number;
+  /** gradient * f'(saved) with two parameters. */
+  q_derivative(kind: number, gradient: number, saved: number, first: number, second: number, out: number): number;
+  /** Writes the gradients of silu(gate) * up; the outputs are required. */
+  q_silu_mul_gradients(gradient: number, gate: number, up: number, gateOut: number, upOut: number): number;
+  /** x with a share of its elements 0, the others scaled up; the same seed gives the same mask. */
+  q_dropout(x: number, probability: number, low: number, high: number, out: number): number;
   /** Reduces the axes whose bits are set, with a code of ops/reduction.zig; correction: see variance. */
   q_reduce(kind: number, x: number, axes: number, keepDims: number, correction: number): number;
   /** Sums x down to a shape that broadcasts to x's; parameters: sizes. */
@@ -185,6 +195,11 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_binary: ["u32", "u32", "u32", "u32"],
   q_binary_scalar: ["u32", "u32", "f32", "u32", "u32"],
   q_silu_mul: ["u32", "u32", "u32"],
+  q_parametric: ["u32", "u32", "f32", "f32", "u32"],
+  q_ternary: ["u32", "u32", "u32", "u32", "u32"],
+  q_derivative: ["u32", "u32", "u32", "f32", "f32", "u32"],
+  q_silu_mul_gradients: ["u32", "u32", "u32", "u32", "u32"],
+  q_dropout: ["u32", "f32", "u32", "u32", "u32"],
   q_reduce: ["u32", "u32", "u32", "u32", "f32"],
   q_sum_to: ["u32", "u32"],
   q_index_of_extreme: ["u32", "u32", "u32", "u32"],

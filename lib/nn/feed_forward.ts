@@ -5,7 +5,7 @@
  */
 
 import type { Tensor } from "../core/tensor.ts";
-import { siluMul } from "../ops/elementwise.ts";
+import { siluMul } from "../ops/activation.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 

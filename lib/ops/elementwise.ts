@@ -5,39 +5,16 @@
  */
 
 import { context } from "../core/context.ts";
-import { isRecording, record } from "../core/gradient.ts";
+import { full } from "../core/creation.ts";
+import { record } from "../core/gradient.ts";
 import { handleOf, sumTo, type Tensor, wrap } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
+import { derivative, parametric } from "./function.ts";
+import { forbidInPlace, type OutOption } from "./out.ts";
 
-/** Options of operations that can write their result into a tensor that is there already. */
-export interface OutOption {
-  /** Takes the result, in place of a new tensor; has the result's shape and dtype. */
-  out?: Tensor;
-}
-
-/** Throws for an operation on the tape that would overwrite what the tape may need. */
-export function forbidInPlace(op: string): void {
-  if (!isRecording()) return;
-  throw new QorusError(
-    "invalid_argument",
-    `${op}: the option out cannot be used while gradients are recorded: leave it out, or compute ` +
-      "inside noGrad()",
-    { op, field: "out" },
-  );
-}
+export { forbidInPlace, type OutOption } from "./out.ts";
 
 // The codes of zig/kernels/cpu/elementwise_interface.zig.
-const unaryCodes = {
-  relu: 0,
-  silu: 1,
-  gelu: 2,
-  geluTanh: 3,
-  sigmoid: 4,
-  tanh: 5,
-  exp: 6,
-  neg: 7,
-  sqrt: 8,
-} as const;
 const binaryCodes = {
   add: 0,
   sub: 1,
@@ -51,12 +28,15 @@ const binaryCodes = {
   lessEqual: 9,
   greater: 10,
   greaterEqual: 11,
+  pow: 12,
 } as const;
-
-function unary(op: keyof typeof unaryCodes, x: Tensor, { out }: OutOption): Tensor {
-  const target = out === undefined ? 0 : handleOf(out, op);
-  return wrap(context().native.q_unary(unaryCodes[op], handleOf(x, op), target), op);
-}
+const ternaryCodes = {
+  where: 0,
+  maximumShare: 1,
+  minimumShare: 2,
+  powBase: 3,
+  powExponent: 4,
+} as const;
 
 function binary(
   op: keyof typeof binaryCodes,
@@ -77,6 +57,17 @@ function binary(
     return wrap(native.q_binary_scalar(code, handleOf(a, op), b, 0, target), op);
   }
   return wrap(native.q_binary(code, handleOf(a, op), handleOf(b, op), target), op);
+}
+
+/** A tensor, or a number as a tensor of rank 0. */
+function asTensor(operand: Tensor | number): Tensor {
+  return typeof operand === "number" ? full([], operand) : operand;
+}
+
+function ternary(op: keyof typeof ternaryCodes, a: Tensor, b: Tensor, c: Tensor): Tensor {
+  const { native } = context();
+  const handles = [handleOf(a, op), handleOf(b, op), handleOf(c, op)];
+  return wrap(native.q_ternary(ternaryCodes[op], handles[0], handles[1], handles[2], 0), op);
 }
 
 /** Whether an operand is a tensor on the tape. */
@@ -141,7 +132,7 @@ export function add(a: Tensor | number, b: Tensor | number, options: OutOption =
 export function sub(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
   const difference = binary("sub", a, b, options);
   if (!isLearned(a) && !isLearned(b)) return difference;
-  return recorded("sub", difference, a, b, options, same, neg);
+  return recorded("sub", difference, a, b, options, same, (gradient) => mul(gradient, -1));
 }
 
 /** `a * b` element by element, f32, with broadcasting as in {@linkcode add}. */
@@ -170,58 +161,100 @@ export function div(a: Tensor | number, b: Tensor | number, options: OutOption =
     b,
     options,
     (gradient) => div(gradient, b),
-    (gradient) => neg(mul(div(gradient, b), quotient)),
+    (gradient) => mul(div(mul(gradient, quotient), b), -1),
   );
 }
 
-/** `max(x, 0)`. */
-export function relu(x: Tensor, options: OutOption = {}): Tensor {
-  return unary("relu", x, options);
+/**
+ * The larger of a and b element by element, f32, with broadcasting as in {@linkcode add}. NaN wins;
+ * equal ones share the gradient.
+ */
+export function maximum(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
+  return extremeOfTwo("maximum", "maximumShare", a, b, options);
 }
 
-/** `x * sigmoid(x)`, also called swish (Elfwing et al. 2018). */
-export function silu(x: Tensor, options: OutOption = {}): Tensor {
-  return unary("silu", x, options);
+/** The smaller of a and b; otherwise as {@linkcode maximum}. */
+export function minimum(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
+  return extremeOfTwo("minimum", "minimumShare", a, b, options);
 }
 
-/** Gaussian error linear unit (Hendrycks and Gimpel 2016): `x * Phi(x)`, exact or through tanh. */
-export function gelu(
-  x: Tensor,
-  options: OutOption & { approximate?: "none" | "tanh" } = {},
+function extremeOfTwo(
+  op: "maximum" | "minimum",
+  share: "maximumShare" | "minimumShare",
+  a: Tensor | number,
+  b: Tensor | number,
+  options: OutOption,
 ): Tensor {
-  return unary(options.approximate === "tanh" ? "geluTanh" : "gelu", x, options);
+  const result = binary(op, a, b, options);
+  if (!isLearned(a) && !isLearned(b)) return result;
+  return recorded(
+    op,
+    result,
+    a,
+    b,
+    options,
+    (gradient) => ternary(share, gradient, asTensor(a), asTensor(b)),
+    (gradient) => ternary(share, gradient, asTensor(b), asTensor(a)),
+  );
 }
 
-/** `1 / (1 + exp(-x))`. */
-export function sigmoid(x: Tensor, options: OutOption = {}): Tensor {
-  return unary("sigmoid", x, options);
+/**
+ * `a` to the power of `b` element by element, f32, with broadcasting as in {@linkcode add}; NaN for
+ * negative numbers with exponents that are not whole.
+ *
+ * @example
+ * ```ts
+ * import { pow, tensor } from "@qorus/qorus";
+ *
+ * pow(tensor([1, 2, 3]), 2).toArray(); // [1, 4, 9]
+ * ```
+ */
+export function pow(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
+  if (typeof b === "number" && typeof a !== "number") return powerOf(a, b, options);
+  const power = binary("pow", a, b, options);
+  if (!isLearned(a) && !isLearned(b)) return power;
+  return recorded(
+    "pow",
+    power,
+    a,
+    b,
+    options,
+    (gradient) => ternary("powBase", gradient, asTensor(a), asTensor(b)),
+    (gradient) => ternary("powExponent", gradient, asTensor(a), asTensor(b)),
+  );
 }
 
-/** Hyperbolic tangent. */
-export function tanh(x: Tensor, options: OutOption = {}): Tensor {
-  return unary("tanh", x, options);
+function powerOf(x: Tensor, exponent: number, options: OutOption): Tensor {
+  const power = parametric("pow", x, exponent, 0, options);
+  if (!x.requiresGrad) return power;
+  if (options.out !== undefined) forbidInPlace("pow");
+  return record("pow", power, [x], (gradient) => [derivative("pow", gradient, x, exponent)]);
 }
 
-/** `e` to the power of x. */
-export function exp(x: Tensor, options: OutOption = {}): Tensor {
-  return unary("exp", x, options);
-}
-
-/** `-x`. */
-export function neg(x: Tensor, options: OutOption = {}): Tensor {
-  return unary("neg", x, options);
-}
-
-/** Square root. */
-export function sqrt(x: Tensor, options: OutOption = {}): Tensor {
-  return unary("sqrt", x, options);
-}
-
-/** `silu(gate) * up` in one pass: the heart of SwiGLU (Shazeer 2020). Both have the same shape. */
-export function siluMul(gate: Tensor, up: Tensor, options: OutOption = {}): Tensor {
-  const op = "siluMul";
-  const target = options.out === undefined ? 0 : handleOf(options.out, op);
-  return wrap(context().native.q_silu_mul(handleOf(gate, op), handleOf(up, op), target), op);
+/**
+ * `a` where `condition` is not 0, elsewhere `b`, f32, with broadcasting as in {@linkcode add} among
+ * all three. The condition has no gradient.
+ *
+ * @example
+ * ```ts
+ * import { greater, tensor, where } from "@qorus/qorus";
+ *
+ * const x = tensor([-1, 2]);
+ * where(greater(x, 0), x, 0).toArray(); // [0, 2]
+ * ```
+ */
+export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
+  const chosen = ternary("where", condition, asTensor(a), asTensor(b));
+  if (!isLearned(a) && !isLearned(b)) return chosen;
+  return recorded(
+    "where",
+    chosen,
+    a,
+    b,
+    {},
+    (gradient) => ternary("where", condition, gradient, full([], 0)),
+    (gradient) => ternary("where", condition, full([], 0), gradient),
+  );
 }
 
 /** 1 where `a == b`, else 0, f32, with broadcasting as in {@linkcode add}. It has no gradient. */

@@ -113,7 +113,8 @@ test("exports: wrong shapes are refused", () => {
     const wrong = shape.map((_, i) => shape.map((size, j) => i === j ? size + 1 : size));
     wrong.push([...shape, 2], [2, ...shape]);
     // A scalar can be broadcast to anything.
-    if (call.name !== "q_binary" || kind === "out") wrong.push([]);
+    const broadcasts = ["q_binary", "q_ternary"].includes(call.name);
+    if (!broadcasts || kind === "out") wrong.push([]);
     for (const sizes of wrong) {
       const code = outcome(call, place, empty(sizes, { dtype }).handle);
       assert(code !== "ok", `${label}: [${sizes}] for [${shape}]`);

@@ -50,6 +50,7 @@ const rows = (shape: number[], options?: { optional?: boolean; free?: boolean })
 const floats = (shape: number[], options?: { free?: boolean }) =>
   operand(full(shape, 0.5), "floats", options);
 const out = (shape: number[]) => operand(full(shape, 0), "out", { optional: true });
+const target = (shape: number[]) => operand(full(shape, 0), "out");
 const weight = (shape: number[], options?: { free?: boolean }) =>
   operand(full(shape, 0.5), "weight", options);
 const integers = (values: number[], options?: { optional?: boolean; free?: boolean }) =>
@@ -120,6 +121,20 @@ export function validCalls(): ExportCall[] {
       ],
       sizes: [sampling[0], 3, ...sampling.slice(2)],
     },
+    { name: "q_parametric", arguments: [add, floats([3, 4]), 0.1, 0, out([3, 4])] },
+    {
+      name: "q_ternary",
+      arguments: [add, floats([3, 4]), floats([3, 4]), floats([3, 4]), out([3, 4])],
+    },
+    {
+      name: "q_derivative",
+      arguments: [add, floats([3, 4]), floats([3, 4]), 0, 0, out([3, 4])],
+    },
+    {
+      name: "q_silu_mul_gradients",
+      arguments: [floats([3, 4]), rows([3, 4]), rows([3, 4]), target([3, 4]), target([3, 4])],
+    },
+    { name: "q_dropout", arguments: [floats([3, 4]), 0.5, 1, 2, out([3, 4])] },
     { name: "q_reduce", arguments: [0, floats([3, 4], { free: true }), 1, 0, silent] },
     { name: "q_index_of_extreme", arguments: [0, floats([3, 4], { free: true }), 1, 0] },
     { name: "q_sum_to", arguments: [floats([3, 4], { free: true }), 2], sizes: [1, 4] },

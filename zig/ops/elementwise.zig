@@ -4,6 +4,8 @@ const std = @import("std");
 const context_module = @import("../core/context.zig");
 const interface = @import("../kernels/cpu/elementwise_interface.zig");
 const threaded = @import("../kernels/cpu/threaded/elementwise.zig");
+const broadcast = @import("broadcast.zig");
+const Kernels = @import("../kernels/cpu/interface.zig").Kernels;
 const operands = @import("operands.zig");
 const tensor_module = @import("../core/tensor.zig");
 const tensors = @import("tensors.zig");
@@ -12,7 +14,6 @@ const Context = context_module.Context;
 const Error = context_module.Error;
 const Handle = context_module.Handle;
 const Tensor = tensor_module.Tensor;
-const Shape = tensor_module.Shape;
 const max_rank = tensor_module.max_rank;
 
 /// `f(x)`; x of any strides.
@@ -38,9 +39,9 @@ pub fn binary(
     const code = try binaryCode(context, function);
     const a = try rowsCopy(context, a_handle, "a");
     const b = try rowsCopy(context, b_handle, "b");
-    var sizes: [max_rank]u32 = undefined;
-    const rank = try broadcastSizes(context, a, b, &sizes);
-    const out = try operands.output(context, out_handle, sizes[0..rank]);
+    var buffer: [max_rank]u32 = undefined;
+    const sizes = try broadcast.sizesOf(context, a.shape(), b.shape(), &buffer);
+    const out = try operands.output(context, out_handle, sizes);
     try operands.allowInPlace(context, out.tensor, a, "a");
     try operands.allowInPlace(context, out.tensor, b, "b");
     var runner = context.runner();
@@ -57,19 +58,9 @@ pub fn binary(
         );
         return out.handle;
     }
-    if (isRepeatedInto(a, out.tensor) or isRepeatedInto(b, out.tensor)) return context.fail(
-        error.Aliasing,
-        "out shares memory with an operand that is repeated",
-        .{},
-    );
-    var rows: BroadcastRows = .{
-        .context = context,
-        .code = code,
-        .out = out.tensor,
-        .a = .init(a, out.tensor),
-        .b = .init(b, out.tensor),
-    };
-    rows.run(&runner);
+    try forbidRepeated(context, out.tensor, a);
+    try forbidRepeated(context, out.tensor, b);
+    broadcast.Rows(2, BinaryRow).run(.{ .code = code }, &runner, out.tensor, .{ a, b });
     return out.handle;
 }
 
@@ -115,20 +106,13 @@ pub fn siluMul(
     return out.handle;
 }
 
-/// Whether an operand that is smaller than the output lies in the output's memory.
-fn isRepeatedInto(operand: *const Tensor, out: *const Tensor) bool {
-    // Tensors without elements may all begin at the same place.
-    if (out.count() == 0) return false;
-    return operand.data == out.data and !std.mem.eql(u32, operand.shape(), out.shape());
-}
-
 fn binaryCode(context: *Context, function: u32) Error!interface.Binary {
     return std.enums.fromInt(interface.Binary, function) orelse
         context.fail(error.InvalidArgument, "{d} is no function", .{function});
 }
 
 /// The tensor, or a contiguous copy in scratch of a view.
-fn contiguousCopy(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
+pub fn contiguousCopy(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
     const tensor = try operands.floats(context, handle, role);
     if (tensor.isContiguous()) return tensor;
     return context.tensor(try tensors.copy(context, handle, 0), role);
@@ -143,101 +127,104 @@ fn rowsCopy(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
     return context.tensor(try tensors.copy(context, handle, 0), role);
 }
 
-/// NumPy's rule: sizes are aligned at the end and must be equal or 1.
-pub fn broadcastSizes(
-    context: *Context,
-    a: *const Tensor,
-    b: *const Tensor,
-    sizes: *[max_rank]u32,
-) Error!u32 {
-    const rank = @max(a.rank, b.rank);
-    for (0..rank) |i| {
-        const size_a = if (i + a.rank < rank) 1 else a.ne[i + a.rank - rank];
-        const size_b = if (i + b.rank < rank) 1 else b.ne[i + b.rank - rank];
-        if (size_a != size_b and size_a != 1 and size_b != 1) return context.fail(
-            error.InvalidShape,
-            "{f} and {f} cannot be broadcast: sizes {d} and {d} differ and neither is 1",
-            .{ Shape{ .sizes = a.shape() }, Shape{ .sizes = b.shape() }, size_a, size_b },
-        );
-        sizes[i] = if (size_a == 1) size_b else size_a;
-    }
-    return rank;
+/// An operand that is read several times must not be written in between.
+fn forbidRepeated(context: *Context, out: *const Tensor, operand: *const Tensor) Error!void {
+    // Tensors without elements may all begin at the same place.
+    if (out.count() == 0 or operand.data != out.data) return;
+    if (std.mem.eql(u32, operand.shape(), out.shape())) return;
+    return context.fail(error.Aliasing, "out shares memory with an operand that is repeated", .{});
 }
 
-/// An operand seen in the output's shape.
-const BroadcastOperand = struct {
-    data: [*]const u8,
-    strides: [max_rank]u64,
-    /// The row is one element, repeated.
-    is_scalar: bool,
+const BinaryRow = struct {
+    code: interface.Binary,
 
-    fn init(operand: *const Tensor, out: *const Tensor) BroadcastOperand {
-        var strides: [max_rank]u64 = @splat(0);
-        const added = out.rank - operand.rank;
-        for (0..operand.rank) |i| {
-            if (operand.ne[i] != 1) strides[i + added] = operand.nb[i];
+    pub fn row(
+        job: BinaryRow,
+        kernels: *const Kernels,
+        out: [*]f32,
+        rows: [2][*]const f32,
+        repeated: u32,
+        columns: usize,
+    ) void {
+        const family = &kernels.elementwise;
+        switch (repeated) {
+            0 => family.binary(job.code, out, rows[0], rows[1], columns),
+            1 => family.scalar_binary(job.code, out, rows[0][0], rows[1], columns),
+            2 => family.binary_scalar(job.code, out, rows[0], rows[1][0], columns),
+            else => {
+                family.binary(job.code, out, rows[0], rows[1], 1);
+                @memset(out[0..columns], out[0]);
+            },
         }
-        return .{
-            .data = operand.bytes(),
-            .strides = strides,
-            .is_scalar = out.rank == 0 or strides[out.rank - 1] == 0,
-        };
-    }
-
-    fn row(operand: BroadcastOperand, index: [max_rank]u64) [*]const f32 {
-        var offset: u64 = 0;
-        for (index, operand.strides) |i, stride| offset += i * stride;
-        return @ptrCast(@alignCast(operand.data + @as(usize, @intCast(offset))));
     }
 };
 
-/// `out[row] = a[row] op b[row]`, row by row, chunks of rows on the pool.
-const BroadcastRows = struct {
+/// `f(x)` with parameters; x of any strides.
+pub fn parametric(
     context: *Context,
-    code: interface.Binary,
-    out: *const Tensor,
-    a: BroadcastOperand,
-    b: BroadcastOperand,
+    function: u32,
+    x_handle: Handle,
+    first: f32,
+    second: f32,
+    out_handle: Handle,
+) Error!Handle {
+    const code = std.enums.fromInt(interface.Parametric, function) orelse
+        return context.fail(error.InvalidArgument, "{d} is no function", .{function});
+    const x = try contiguousCopy(context, x_handle, "x");
+    const out = try operands.output(context, out_handle, x.shape());
+    try operands.allowInPlace(context, out.tensor, x, "x");
+    var runner = context.runner();
+    const count: usize = @intCast(x.count());
+    threaded.parametric(
+        &runner,
+        code,
+        out.tensor.pointer(f32),
+        x.pointer(f32),
+        first,
+        second,
+        count,
+    );
+    return out.handle;
+}
 
-    fn rowsPerChunk(job: *const BroadcastRows) u64 {
-        return @max(1, threaded.chunk_elements / @max(1, job.out.columns()));
+/// `f(a, b, c)` with broadcasting.
+pub fn ternary(
+    context: *Context,
+    function: u32,
+    a_handle: Handle,
+    b_handle: Handle,
+    c_handle: Handle,
+    out_handle: Handle,
+) Error!Handle {
+    const code = std.enums.fromInt(interface.Ternary, function) orelse
+        return context.fail(error.InvalidArgument, "{d} is no function", .{function});
+    const a = try rowsCopy(context, a_handle, "a");
+    const b = try rowsCopy(context, b_handle, "b");
+    const c = try rowsCopy(context, c_handle, "c");
+    var buffers: [2][max_rank]u32 = undefined;
+    const two = try broadcast.sizesOf(context, a.shape(), b.shape(), &buffers[0]);
+    const sizes = try broadcast.sizesOf(context, two, c.shape(), &buffers[1]);
+    const out = try operands.output(context, out_handle, sizes);
+    inline for (.{ a, b, c }, .{ "a", "b", "c" }) |operand, role| {
+        try operands.allowInPlace(context, out.tensor, operand, role);
+        try forbidRepeated(context, out.tensor, operand);
     }
+    var runner = context.runner();
+    broadcast.Rows(3, TernaryRow).run(.{ .code = code }, &runner, out.tensor, .{ a, b, c });
+    return out.handle;
+}
 
-    fn run(job: *const BroadcastRows, runner: anytype) void {
-        if (job.out.count() == 0) return;
-        const chunks = std.math.divCeil(u64, job.out.rows(), job.rowsPerChunk()) catch unreachable;
-        runner.pool.run(@intCast(chunks), job, chunk);
-    }
+const TernaryRow = struct {
+    code: interface.Ternary,
 
-    fn chunk(opaque_job: *const anyopaque, number: u32, _: u32) void {
-        const job: *const BroadcastRows = @ptrCast(@alignCast(opaque_job));
-        const first = number * job.rowsPerChunk();
-        const end = @min(first + job.rowsPerChunk(), job.out.rows());
-        var row = first;
-        while (row < end) : (row += 1) job.one(row);
-    }
-
-    fn one(job: *const BroadcastRows, row: u64) void {
-        const kernels = &job.context.kernels.elementwise;
-        const columns: usize = job.out.columns();
-        const out = job.out.pointer(f32) + @as(usize, @intCast(row)) * columns;
-        var index: [max_rank]u64 = @splat(0);
-        var rest = row;
-        var dimension: usize = job.out.rank -| 1;
-        while (dimension > 0) {
-            dimension -= 1;
-            index[dimension] = rest % job.out.ne[dimension];
-            rest /= job.out.ne[dimension];
-        }
-        const a = job.a.row(index);
-        const b = job.b.row(index);
-        if (job.b.is_scalar) {
-            if (job.a.is_scalar) {
-                kernels.binary(job.code, out, a, b, 1);
-                @memset(out[0..columns], out[0]);
-            } else kernels.binary_scalar(job.code, out, a, b[0], columns);
-        } else if (job.a.is_scalar) {
-            kernels.scalar_binary(job.code, out, a[0], b, columns);
-        } else kernels.binary(job.code, out, a, b, columns);
+    pub fn row(
+        job: TernaryRow,
+        kernels: *const Kernels,
+        out: [*]f32,
+        rows: [3][*]const f32,
+        repeated: u32,
+        columns: usize,
+    ) void {
+        kernels.elementwise.ternary(job.code, out, &rows, repeated, columns);
     }
 };

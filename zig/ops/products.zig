@@ -8,7 +8,7 @@ const tensor_module = @import("../core/tensor.zig");
 const threaded_convert = @import("../kernels/cpu/threaded/convert.zig");
 const threaded_linear = @import("../kernels/cpu/threaded/linear.zig");
 const threaded_matmul = @import("../kernels/cpu/threaded/matmul.zig");
-const elementwise = @import("elementwise.zig");
+const broadcast = @import("broadcast.zig");
 
 const Context = context_module.Context;
 const Error = context_module.Error;
@@ -70,7 +70,9 @@ fn batchSizes(
     var batch_b = b.*;
     batch_a.rank -= 2;
     batch_b.rank -= 2;
-    return try elementwise.broadcastSizes(context, &batch_a, &batch_b, sizes) + 2;
+    return @intCast(
+        (try broadcast.sizesOf(context, batch_a.shape(), batch_b.shape(), sizes)).len + 2,
+    );
 }
 
 /// Strides in elements; those of repeated batch dimensions are 0.

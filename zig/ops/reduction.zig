@@ -79,7 +79,13 @@ pub fn sumTo(context: *Context, x_handle: Handle, rank: u32) Error!Handle {
 }
 
 /// i32 indices along `axis` of the largest or smallest elements: the first of equals, the first NaN.
-pub fn indexOfExtreme(context: *Context, code: u32, handle: Handle, axis: u32, keep_dims: u32) Error!Handle {
+pub fn indexOfExtreme(
+    context: *Context,
+    code: u32,
+    handle: Handle,
+    axis: u32,
+    keep_dims: u32,
+) Error!Handle {
     const extreme = std.enums.fromInt(interface.Extreme, code) orelse
         return context.fail(error.InvalidArgument, "{d} is no extreme", .{code});
     const x = try operands.floats(context, handle, "x");
@@ -136,7 +142,14 @@ fn keptSizes(x: *const Tensor, axes: u32, keep_dims: bool, sizes: *[max_rank]u32
     return rank;
 }
 
-fn run(context: *Context, kind: Kind, out: [*]f32, x: *const Tensor, axes: u32, correction: f32) Error!void {
+fn run(
+    context: *Context,
+    kind: Kind,
+    out: [*]f32,
+    x: *const Tensor,
+    axes: u32,
+    correction: f32,
+) Error!void {
     var runner = context.runner();
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
@@ -152,7 +165,13 @@ fn run(context: *Context, kind: Kind, out: [*]f32, x: *const Tensor, axes: u32, 
 
 const Failure = @import("../core/arena.zig").Arena.Error;
 
-fn plain(runner: *Runner, reduction: interface.Reduction, out: [*]f32, x: *const Tensor, axes: u32) Failure!void {
+fn plain(
+    runner: *Runner,
+    reduction: interface.Reduction,
+    out: [*]f32,
+    x: *const Tensor,
+    axes: u32,
+) Failure!void {
     const arranged = try arrangement.arrange(runner, x, axes);
     return arrangement.reduce(runner, reduction, out, arranged);
 }

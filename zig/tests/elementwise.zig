@@ -64,11 +64,10 @@ test "elementwise: binary functions are exact, all sizes" {
         for (sizes) |count| {
             const buffers = try Buffers.init(random.random(), count);
             defer buffers.deinit();
-            for (std.enums.values(interface.Binary)) |function| try checkBinary(
-                &kernels,
-                function,
-                buffers,
-            );
+            for (std.enums.values(interface.Binary)) |function| {
+                // Powers round; they have a test of their own.
+                if (function != .pow) try checkBinary(&kernels, function, buffers);
+            }
         }
     }
 }

@@ -15,9 +15,15 @@ pub const table: interface.Table = .{
     .binary_scalar = binaryScalar,
     .scalar_binary = scalarBinary,
     .silu_mul = siluMul,
+    .parametric = @import("parametric.zig").parametric,
+    .ternary = @import("ternary.zig").ternary,
+    .derivative = @import("derivative.zig").derivative,
+    .silu_mul_gradients = @import("derivative.zig").siluMulGradients,
+    .dropout = @import("dropout.zig").dropout,
 };
 
 fn unary(function: Unary, out: [*]f32, x: [*]const f32, count: usize) callconv(.c) void {
+    @setEvalBranchQuota(20_000);
     switch (function) {
         inline else => |f| {
             var i: usize = 0;
@@ -45,6 +51,8 @@ inline fn applyUnary(comptime function: Unary, x: V) V {
         .neg => -x,
         .sqrt => @sqrt(x),
         .erf => math.erf(x),
+        .log => math.log(x),
+        .abs => @abs(x),
     };
 }
 
@@ -66,13 +74,21 @@ fn binary(
     b: [*]const f32,
     count: usize,
 ) callconv(.c) void {
+    @setEvalBranchQuota(20_000);
     switch (function) {
         inline else => |f| {
             var i: usize = 0;
             while (i + lanes <= count) : (i += lanes) {
                 simd.store(out + i, applyBinary(f, simd.load(a + i), simd.load(b + i)));
             }
-            while (i < count) : (i += 1) out[i] = one(f, a[i], b[i]);
+            if (i == count) return;
+            const rest = count - i;
+            const part = applyBinary(
+                f,
+                simd.loadPart(a + i, rest, 0),
+                simd.loadPart(b + i, rest, 0),
+            );
+            simd.storePart(out + i, part, rest);
         },
     }
 }
@@ -84,13 +100,17 @@ fn binaryScalar(
     b: f32,
     count: usize,
 ) callconv(.c) void {
+    @setEvalBranchQuota(20_000);
     switch (function) {
         inline else => |f| {
             var i: usize = 0;
             while (i + lanes <= count) : (i += lanes) {
                 simd.store(out + i, applyBinary(f, simd.load(a + i), @as(V, @splat(b))));
             }
-            while (i < count) : (i += 1) out[i] = one(f, a[i], b);
+            if (i == count) return;
+            const rest = count - i;
+            const part = applyBinary(f, simd.loadPart(a + i, rest, 0), @as(V, @splat(b)));
+            simd.storePart(out + i, part, rest);
         },
     }
 }
@@ -102,18 +122,22 @@ fn scalarBinary(
     b: [*]const f32,
     count: usize,
 ) callconv(.c) void {
+    @setEvalBranchQuota(20_000);
     switch (function) {
         inline else => |f| {
             var i: usize = 0;
             while (i + lanes <= count) : (i += lanes) {
                 simd.store(out + i, applyBinary(f, @as(V, @splat(a)), simd.load(b + i)));
             }
-            while (i < count) : (i += 1) out[i] = one(f, a, b[i]);
+            if (i == count) return;
+            const rest = count - i;
+            const part = applyBinary(f, @as(V, @splat(a)), simd.loadPart(b + i, rest, 0));
+            simd.storePart(out + i, part, rest);
         },
     }
 }
 
-inline fn applyBinary(comptime function: Binary, a: anytype, b: @TypeOf(a)) @TypeOf(a) {
+inline fn applyBinary(comptime function: Binary, a: V, b: V) V {
     return switch (function) {
         .add => a + b,
         .sub => a - b,
@@ -122,22 +146,18 @@ inline fn applyBinary(comptime function: Binary, a: anytype, b: @TypeOf(a)) @Typ
         // `a != a` keeps a NaN of a; one of b makes the comparison false.
         .maximum => @select(f32, (a > b) | (a != a), a, b),
         .minimum => @select(f32, (a < b) | (a != a), a, b),
-        .equal => oneWhere(@TypeOf(a), a == b),
-        .not_equal => oneWhere(@TypeOf(a), a != b),
-        .less => oneWhere(@TypeOf(a), a < b),
-        .less_equal => oneWhere(@TypeOf(a), a <= b),
-        .greater => oneWhere(@TypeOf(a), a > b),
-        .greater_equal => oneWhere(@TypeOf(a), a >= b),
+        .equal => oneWhere(a == b),
+        .not_equal => oneWhere(a != b),
+        .less => oneWhere(a < b),
+        .less_equal => oneWhere(a <= b),
+        .greater => oneWhere(a > b),
+        .greater_equal => oneWhere(a >= b),
+        .pow => math.pow(a, b),
     };
 }
 
-inline fn oneWhere(comptime T: type, condition: anytype) T {
-    return @select(f32, condition, @as(T, @splat(1)), @as(T, @splat(0)));
-}
-
-/// `a op b` of single numbers, as registers of one lane.
-inline fn one(comptime function: Binary, a: f32, b: f32) f32 {
-    return applyBinary(function, @as(@Vector(1, f32), .{a}), @as(@Vector(1, f32), .{b}))[0];
+inline fn oneWhere(condition: @Vector(lanes, bool)) V {
+    return @select(f32, condition, @as(V, @splat(1)), @as(V, @splat(0)));
 }
 
 fn siluMul(out: [*]f32, gate: [*]const f32, up: [*]const f32, count: usize) callconv(.c) void {

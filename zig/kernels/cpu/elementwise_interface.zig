@@ -14,6 +14,44 @@ pub const Unary = enum(u32) {
     neg = 7,
     sqrt = 8,
     erf = 9,
+    log = 10,
+    abs = 11,
+};
+
+/// Functions of one operand and up to two numbers. The codes are part of the ABI.
+pub const Parametric = enum(u32) {
+    /// `x > 0 ? x : first * x`
+    leaky_relu = 0,
+    /// `x > 0 ? x : first * (e^x - 1)`
+    elu = 1,
+    /// `log(1 + e^(first * x)) / first`, and x where `first * x > second`.
+    softplus = 2,
+    /// At least `first`, at most `second`.
+    clamp = 3,
+    /// `x^first`
+    pow = 4,
+};
+
+/// Gradients of functions of one operand: `gradient * f'`, from what the forward pass saved: x
+/// unless a comment says y, the result. The codes are part of the ABI.
+pub const Derivative = enum(u32) {
+    /// From y or x.
+    relu = 0,
+    silu = 1,
+    gelu = 2,
+    gelu_tanh = 3,
+    /// From y.
+    sigmoid = 4,
+    /// From y.
+    tanh = 5,
+    /// From y.
+    sqrt = 6,
+    abs = 7,
+    leaky_relu = 8,
+    elu = 9,
+    softplus = 10,
+    clamp = 11,
+    pow = 12,
 };
 
 /// Functions of two operands. The codes are part of the ABI.
@@ -33,6 +71,22 @@ pub const Binary = enum(u32) {
     less_equal = 9,
     greater = 10,
     greater_equal = 11,
+    /// `a^b`
+    pow = 12,
+};
+
+/// Functions of three operands. The codes are part of the ABI.
+pub const Ternary = enum(u32) {
+    /// `a != 0 ? b : c`
+    where = 0,
+    /// Gradient a of `maximum(b, c)` that goes to b; equal ones share it.
+    maximum_share = 1,
+    /// Gradient a of `minimum(b, c)` that goes to b; equal ones share it.
+    minimum_share = 2,
+    /// Gradient a of `b^c` that goes to b.
+    pow_base = 3,
+    /// Gradient a of `b^c` that goes to c.
+    pow_exponent = 4,
 };
 
 pub const Table = extern struct {
@@ -74,4 +128,58 @@ pub const Table = extern struct {
         up: [*]const f32,
         count: usize,
     ) callconv(.c) void,
+    /// `out[i] = f(x[i], first, second)`; `out` may be `x`.
+    parametric: *const fn (
+        function: Parametric,
+        out: [*]f32,
+        x: [*]const f32,
+        first: f32,
+        second: f32,
+        count: usize,
+    ) callconv(.c) void,
+    /// `out[i] = f(operands[0][i], operands[1][i], operands[2][i])`. Of operands whose bit in
+    /// `repeated` is set there is one element; `out` may be one of the others.
+    ternary: *const fn (
+        function: Ternary,
+        out: [*]f32,
+        operands: *const [3][*]const f32,
+        repeated: u32,
+        count: usize,
+    ) callconv(.c) void,
+    /// `out[i] = gradient[i] * f'(saved[i], first, second)`; `out` may be either.
+    derivative: *const fn (
+        function: Derivative,
+        out: [*]f32,
+        gradient: [*]const f32,
+        saved: [*]const f32,
+        first: f32,
+        second: f32,
+        count: usize,
+    ) callconv(.c) void,
+    /// Gradients of `silu(gate[i]) * up[i]`; outputs may be inputs.
+    silu_mul_gradients: *const fn (
+        gate_out: [*]f32,
+        up_out: [*]f32,
+        gradient: [*]const f32,
+        gate: [*]const f32,
+        up: [*]const f32,
+        count: usize,
+    ) callconv(.c) void,
+    /// `out[i] = x[i] * scale` or 0, by a mask that depends on the seed and on `first + i` only;
+    /// `out` may be `x`.
+    dropout: *const fn (
+        out: [*]f32,
+        x: [*]const f32,
+        count: usize,
+        first: u64,
+        mask: *const DropoutMask,
+    ) callconv(.c) void,
+};
+
+/// A mask of elements to keep, and what they are multiplied by.
+pub const DropoutMask = extern struct {
+    seed: u64,
+    /// Elements whose 32 random bits are less than this become 0.
+    threshold: u32,
+    scale: f32,
 };

@@ -1,10 +1,12 @@
 //! Elementary functions of one register of f32. `@exp` and its like would become one library call
 //! per lane.
 
+const std = @import("std");
 const simd = @import("simd.zig");
 const exponential = @import("exponential.zig");
 
 const V = simd.V;
+const Whole = @Vector(simd.lanes, i32);
 const Bits = @Vector(simd.lanes, u32);
 
 const sign_bit: Bits = @splat(0x8000_0000);
@@ -70,6 +72,76 @@ inline fn complement(z_any: V) V {
     const low = z - high;
     const lost = (high * high - square) + (high + high) * low + low * low;
     return exp(-square) * (splat(1) - lost) * series;
+}
+
+/// Natural logarithm, within 2 ulp, also of denormal numbers; -inf of 0, NaN of what is less.
+/// Method and coefficients: Cephes, `logf`.
+pub inline fn log(x: V) V {
+    const smallest_normal = splat(1.17549435e-38);
+    const is_tiny = x < smallest_normal;
+    const scaled: Bits = @bitCast(@select(f32, is_tiny, x * splat(8388608), x));
+    const exponent = @as(Whole, @bitCast(scaled >> @splat(23))) - @as(Whole, @splat(126));
+    const fraction: V = @bitCast(
+        (scaled & @as(Bits, @splat(0x7f_ffff))) | @as(Bits, @splat(0x3f00_0000)),
+    );
+    const below = fraction < splat(0.70710678118654752);
+    const corrected = @as(V, @floatFromInt(exponent)) - @select(f32, is_tiny, splat(23), splat(0));
+    const e = corrected - @select(f32, below, splat(1), splat(0));
+    const m = (fraction - splat(1)) + @select(f32, below, fraction, splat(0));
+    const z = m * m;
+    const series = polynomial(m, &.{
+        3.3333331174e-1,  -2.4999993993e-1, 2.0000714765e-1,  -1.6668057665e-1, 1.4249322787e-1,
+        -1.2420140846e-1, 1.1676998740e-1,  -1.1514610310e-1, 7.0376836292e-2,
+    }) * m * z;
+    const low = simd.mulAdd(z, splat(-0.5), simd.mulAdd(e, splat(-2.12194440e-4), series));
+    const result = simd.mulAdd(e, splat(0.693359375), m + low);
+    const infinity = splat(std.math.inf(f32));
+    const limited = @select(f32, x == infinity, infinity, result);
+    const positive = @select(f32, x == splat(0), -infinity, limited);
+    return @select(f32, (x < splat(0)) | (x != x), splat(std.math.nan(f32)), positive);
+}
+
+/// `log(1 + x)` for `x >= 0`, accurate also where x is small (Kahan).
+pub inline fn log1p(x: V) V {
+    const sum = splat(1) + x;
+    const lost = sum - splat(1);
+    return @select(f32, lost == splat(0), x, log(sum) * (x / lost));
+}
+
+/// `e^x - 1` for `x <= 0`, accurate also where x is close to 0 (Kahan).
+pub inline fn expm1(x: V) V {
+    const power = exp(x);
+    const difference = power - splat(1);
+    const close = difference * (x / log(power));
+    const result = @select(f32, x < splat(-0.5), difference, close);
+    return @select(f32, power == splat(1), x, result);
+}
+
+/// `a^b` with the special cases of C; the relative error is below 1e-7 (1 + |b log a|).
+pub inline fn pow(a: V, b: V) V {
+    const one = splat(1);
+    const infinity = splat(std.math.inf(f32));
+    const size = magnitude(a);
+    const logarithm = log(size);
+    const product = logarithm * b;
+    const lost = if (simd.has_fma) simd.mulAdd(logarithm, b, -product) else splat(0);
+    const is_finite = magnitude(product) < splat(1e4);
+    const power = exp(product) * (one + @select(f32, is_finite, lost, splat(0)));
+
+    // Whole exponents of negative numbers give the sign; from 2^24 on all are even.
+    const beyond = magnitude(b) >= splat(16777216);
+    const in_range = @select(f32, beyond | (b != b), splat(0), b);
+    const whole: Whole = @intFromFloat(in_range);
+    const is_whole = @as(V, @floatFromInt(whole)) == in_range;
+    const odd: Bits = @bitCast(whole & @as(Whole, @splat(1)));
+    const sign = @as(Bits, @bitCast(a)) & (odd << @splat(31));
+    const signs = @select(u32, is_whole, sign, @as(Bits, @splat(0)));
+    const signed: V = @bitCast(@as(Bits, @bitCast(power)) | signs);
+    const has_no_root = (a < splat(0)) & (size < infinity) & !is_whole;
+    const result = @select(f32, has_no_root, splat(std.math.nan(f32)), signed);
+    const is_one = (b == splat(0)) | (a == one) | ((size == one) & (magnitude(b) == infinity));
+    const is_nan = ((a != a) | (b != b)) & !is_one;
+    return @select(f32, is_nan, a + b, @select(f32, is_one, one, result));
 }
 
 /// `c[0] + c[1] x + c[2] x^2 + ...` by Horner's rule.

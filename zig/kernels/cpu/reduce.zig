@@ -44,8 +44,18 @@ inline fn combine(comptime reduction: Reduction, a: anytype, b: @TypeOf(a)) @Typ
     switch (reduction) {
         .sum, .squares => return a + b,
         // `b != b` lets NaN in; once there, no comparison replaces it.
-        .max => return if (is_vector) @select(f32, (b > a) | (b != b), b, a) else if (b > a or b != b) b else a,
-        .min => return if (is_vector) @select(f32, (b < a) | (b != b), b, a) else if (b < a or b != b) b else a,
+        .max => return if (is_vector) @select(
+            f32,
+            (b > a) | (b != b),
+            b,
+            a,
+        ) else if (b > a or b != b) b else a,
+        .min => return if (is_vector) @select(
+            f32,
+            (b < a) | (b != b),
+            b,
+            a,
+        ) else if (b < a or b != b) b else a,
     }
 }
 
@@ -160,7 +170,10 @@ inline fn addRows(
         inline for (&parts, 0..) |*part, row| {
             part.* = lift(reduction, simd.load(x + row * row_stride + column), center);
         }
-        simd.store(out + column, combine(reduction, simd.load(out + column), inPairs(reduction, &parts)));
+        simd.store(
+            out + column,
+            combine(reduction, simd.load(out + column), inPairs(reduction, &parts)),
+        );
     }
     while (column < column_count) : (column += 1) {
         const center = if (reduction == .squares) centers.?[column] else undefined;

@@ -118,6 +118,136 @@ pub fn siluMul(
     forRanges(runner, count, Job{ .out = out, .gate = gate, .up = up });
 }
 
+/// `out[i] = f(x[i], first, second)`; `out` may be `x`.
+pub fn parametric(
+    runner: *Runner,
+    function: interface.Parametric,
+    out: [*]f32,
+    x: [*]const f32,
+    first: f32,
+    second: f32,
+    count: usize,
+) void {
+    const Job = struct {
+        function: interface.Parametric,
+        out: [*]f32,
+        x: [*]const f32,
+        numbers: [2]f32,
+
+        pub fn range(job: @This(), kernels: *const Kernels, start: usize, length: usize) void {
+            const at = .{ job.out + start, job.x + start };
+            kernels.elementwise.parametric(
+                job.function,
+                at[0],
+                at[1],
+                job.numbers[0],
+                job.numbers[1],
+                length,
+            );
+        }
+    };
+    forRanges(
+        runner,
+        count,
+        Job{ .function = function, .out = out, .x = x, .numbers = .{ first, second } },
+    );
+}
+
+/// `out[i] = gradient[i] * f'(saved[i], first, second)`; `out` may be either.
+pub fn derivative(
+    runner: *Runner,
+    function: interface.Derivative,
+    out: [*]f32,
+    gradient: [*]const f32,
+    saved: [*]const f32,
+    numbers: [2]f32,
+    count: usize,
+) void {
+    const Job = struct {
+        function: interface.Derivative,
+        out: [*]f32,
+        gradient: [*]const f32,
+        saved: [*]const f32,
+        numbers: [2]f32,
+
+        pub fn range(job: @This(), kernels: *const Kernels, start: usize, length: usize) void {
+            const at = .{ job.out + start, job.gradient + start, job.saved + start };
+            const first, const second = job.numbers;
+            kernels.elementwise.derivative(
+                job.function,
+                at[0],
+                at[1],
+                at[2],
+                first,
+                second,
+                length,
+            );
+        }
+    };
+    const job: Job = .{
+        .function = function,
+        .out = out,
+        .gradient = gradient,
+        .saved = saved,
+        .numbers = numbers,
+    };
+    forRanges(runner, count, job);
+}
+
+/// Gradients of `silu(gate[i]) * up[i]`; outputs may be inputs.
+pub fn siluMulGradients(
+    runner: *Runner,
+    gate_out: [*]f32,
+    up_out: [*]f32,
+    gradient: [*]const f32,
+    gate: [*]const f32,
+    up: [*]const f32,
+    count: usize,
+) void {
+    const Job = struct {
+        outs: [2][*]f32,
+        inputs: [3][*]const f32,
+
+        pub fn range(job: @This(), kernels: *const Kernels, start: usize, length: usize) void {
+            const outs = .{ job.outs[0] + start, job.outs[1] + start };
+            const inputs = .{ job.inputs[0] + start, job.inputs[1] + start, job.inputs[2] + start };
+            kernels.elementwise.silu_mul_gradients(
+                outs[0],
+                outs[1],
+                inputs[0],
+                inputs[1],
+                inputs[2],
+                length,
+            );
+        }
+    };
+    forRanges(
+        runner,
+        count,
+        Job{ .outs = .{ gate_out, up_out }, .inputs = .{ gradient, gate, up } },
+    );
+}
+
+/// `out[i] = x[i] * scale` or 0; `out` may be `x`.
+pub fn dropout(
+    runner: *Runner,
+    out: [*]f32,
+    x: [*]const f32,
+    count: usize,
+    mask: interface.DropoutMask,
+) void {
+    const Job = struct {
+        out: [*]f32,
+        x: [*]const f32,
+        mask: interface.DropoutMask,
+
+        pub fn range(job: @This(), kernels: *const Kernels, start: usize, length: usize) void {
+            kernels.elementwise.dropout(job.out + start, job.x + start, length, start, &job.mask);
+        }
+    };
+    forRanges(runner, count, Job{ .out = out, .x = x, .mask = mask });
+}
+
 /// Calls `job.range(kernels, start, length)` for consecutive ranges of `count` elements.
 pub fn forRanges(runner: *Runner, count: usize, job: anytype) void {
     if (count <= chunk_elements) {

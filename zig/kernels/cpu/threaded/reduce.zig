@@ -158,14 +158,27 @@ pub fn indexOfExtreme(
             const kernels = &job.kernels.reduce;
             if (job.shape.inner == 1) {
                 const rows = job.x + first * size;
-                return kernels.extreme_of_rows(job.extreme, job.out + first, rows, end - first, size);
+                return kernels.extreme_of_rows(
+                    job.extreme,
+                    job.out + first,
+                    rows,
+                    end - first,
+                    size,
+                );
             }
             for (first..end) |outer| {
                 const at = outer * job.shape.inner;
                 const matrix = job.x + outer * size;
                 const sizes = .{ job.shape.reduced, job.shape.inner };
                 const results = .{ job.out + at, job.best + at };
-                kernels.extreme_of_columns(job.extreme, results[0], results[1], matrix, sizes[0], sizes[1]);
+                kernels.extreme_of_columns(
+                    job.extreme,
+                    results[0],
+                    results[1],
+                    matrix,
+                    sizes[0],
+                    sizes[1],
+                );
             }
         }
     };
