@@ -61,17 +61,36 @@ export type * from "./lib/llm/types.ts";
 export { Llama, LlamaDecoder } from "./lib/models/llama.ts";
 export { QorusError, type QorusErrorCode, type QorusErrorDetails } from "./lib/native/error.ts";
 export * as nn from "./lib/nn/mod.ts";
+export * from "./lib/ops/activation.ts";
 export type { RopeStyle } from "./lib/ops/attention.ts";
 export { to } from "./lib/ops/convert.ts";
-export * from "./lib/ops/elementwise.ts";
+export { dropout, type DropoutOptions } from "./lib/ops/dropout.ts";
+export {
+  add,
+  div,
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  maximum,
+  minimum,
+  mul,
+  notEqual,
+  pow,
+  sub,
+  where,
+} from "./lib/ops/elementwise.ts";
 export { embedding } from "./lib/ops/embedding.ts";
 export { gather, indexSelect } from "./lib/ops/indexing.ts";
 export { concat, pad, repeat, split, stack } from "./lib/ops/joining.ts";
 export * from "./lib/ops/losses.ts";
 export { linear, matmul } from "./lib/ops/matmul.ts";
 export { addRmsNorm, causalMask, layerNorm, rmsNorm, softmax } from "./lib/ops/normalization.ts";
+export type { OutOption } from "./lib/ops/out.ts";
 export * from "./lib/ops/reduction.ts";
 export type { SampleOptions } from "./lib/ops/sampling.ts";
+export * from "./lib/ops/unary.ts";
 export * as optim from "./lib/optim/mod.ts";
 export {
   type AddedToken,

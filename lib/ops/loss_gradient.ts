@@ -8,7 +8,8 @@ import { empty } from "../core/creation.ts";
 import { isRecording, record } from "../core/gradient.ts";
 import { handleOf, type Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
-import { mul, neg } from "./elementwise.ts";
+import { mul } from "./elementwise.ts";
+import { neg } from "./unary.ts";
 
 /** What becomes of the losses of single elements or rows: their mean, their sum, or all of them. */
 export type Reduction = "mean" | "sum" | "none";

@@ -7,7 +7,8 @@ import { scope } from "../../lib/core/scope.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
 import { attention, rope, ropeTable, storeCache } from "../../lib/ops/attention.ts";
 import { convert, to } from "../../lib/ops/convert.ts";
-import { add, gelu, mul, siluMul } from "../../lib/ops/elementwise.ts";
+import { gelu, siluMul } from "../../lib/ops/activation.ts";
+import { add, mul } from "../../lib/ops/elementwise.ts";
 import { linear, matmul } from "../../lib/ops/matmul.ts";
 import { addRmsNorm, layerNorm, rmsNorm, softmax } from "../../lib/ops/normalization.ts";
 

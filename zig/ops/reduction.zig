@@ -78,7 +78,8 @@ pub fn sumTo(context: *Context, x_handle: Handle, rank: u32) Error!Handle {
     return out.handle;
 }
 
-/// i32 indices along `axis` of the largest or smallest elements: the first of equals, the first NaN.
+/// i32 indices along `axis` of the largest or smallest elements: the first of equals, or the first
+/// NaN.
 pub fn indexOfExtreme(
     context: *Context,
     code: u32,

@@ -108,7 +108,8 @@ test "elementwise: three operands, each of them repeated or not" {
                 }
                 y.* = @floatCast(reference.ternary(function, values[0], values[1], values[2]));
             }
-            const pointers: [3][*]const f32 = .{ operands[0].items.ptr, operands[1].items.ptr, operands[2].items.ptr };
+            var pointers: [3][*]const f32 = undefined;
+            for (&pointers, operands) |*pointer, operand| pointer.* = operand.items.ptr;
             kernels.ternary(function, out.items.ptr, &pointers, @intCast(repeated), count);
             try support.expectClose(expected.items, out.items, 1e-6, 1e-6);
         };
@@ -146,9 +147,10 @@ test "elementwise: silu_mul gradients, also in place" {
         defer up.deinit();
         const expected: [2]Guarded(f32) = .{ try .init(count), try .init(count) };
         defer for (expected) |buffer| buffer.deinit();
-        for (expected[0].items, expected[1].items, g.items, gate.items, up.items) |*p, *q, gradient, x, u| {
-            p.* = @floatCast(reference.derivative(.silu, @as(f64, gradient) * u, x, 0, 0));
-            q.* = @floatCast(gradient * reference.exact(.silu, x));
+        for (g.items, gate.items, up.items, 0..) |gradient, x, u, i| {
+            const through = @as(f64, gradient) * u;
+            expected[0].items[i] = @floatCast(reference.derivative(.silu, through, x, 0, 0));
+            expected[1].items[i] = @floatCast(gradient * reference.exact(.silu, x));
         }
         const gate_out, const up_out = .{ gate.items.ptr, up.items.ptr };
         kernels.silu_mul_gradients(gate_out, up_out, g.items.ptr, gate_out, up_out, count);
@@ -172,7 +174,11 @@ fn checkDropout(known: []f32, runner: *Runner, _: u32) !void {
     const out = try Guarded(f32).init(known.len);
     defer out.deinit();
     // Three elements in ten go.
-    const mask: interface.DropoutMask = .{ .seed = 0x1234_5678_9abc_def0, .threshold = 1288490188, .scale = 2 };
+    const mask: interface.DropoutMask = .{
+        .seed = 0x1234_5678_9abc_def0,
+        .threshold = 1288490188,
+        .scale = 2,
+    };
     threaded.dropout(runner, out.items.ptr, x.items.ptr, known.len, mask);
     var kept: usize = 0;
     for (out.items) |y| {

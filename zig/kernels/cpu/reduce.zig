@@ -89,7 +89,7 @@ fn oneRow(comptime reduction: Reduction, x: [*]const f32, count: usize, center: 
     const middle: V = @splat(center);
     var results: [4]V = @splat(@splat(identity(reduction)));
     var i: usize = 0;
-    // Sums of blocks are added up apart: rounding errors grow with the number of additions in a row.
+    // Sums of blocks are added up apart: rounding errors grow with the additions in a row.
     while (i + 4 * lanes <= count) {
         const blocks = @min((count - i) / (4 * lanes), block_steps);
         var parts: [4]V = @splat(@splat(identity(reduction)));

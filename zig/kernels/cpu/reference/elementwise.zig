@@ -63,11 +63,15 @@ pub fn derivative(function: interface.Derivative, g: f64, s: f64, first: f64, se
     return switch (function) {
         .relu => if (s <= 0) 0 else g,
         .silu => g * sigmoid * (1 + s * (1 - sigmoid)),
-        .gelu => g * (0.5 * erfc(-s * std.math.sqrt1_2) + s * @exp(-0.5 * s * s) / @sqrt(2 * std.math.pi),),
+        .gelu => blk: {
+            const density = @exp(-0.5 * s * s) / @sqrt(2 * std.math.pi);
+            break :blk g * (0.5 * erfc(-s * std.math.sqrt1_2) + s * density);
+        },
         .gelu_tanh => blk: {
             const root = @sqrt(2.0 / std.math.pi);
             const t = std.math.tanh(root * (s + 0.044715 * s * s * s));
-            break :blk g * (0.5 * (1 + t) + 0.5 * s * (1 - t * t) * root * (1 + 3 * 0.044715 * s * s),);
+            const inner_slope = root * (1 + 3 * 0.044715 * s * s);
+            break :blk g * (0.5 * (1 + t) + 0.5 * s * (1 - t * t) * inner_slope);
         },
         .sigmoid => g * s * (1 - s),
         .tanh => g * (1 - s * s),

@@ -19,7 +19,8 @@ pub fn reduce(
             .min => std.math.inf(f64),
         };
         for (0..shape.reduced) |r| {
-            const number: f64 = x[(i / shape.inner * shape.reduced + r,) * shape.inner + i % shape.inner];
+            const row = i / shape.inner * shape.reduced + r;
+            const number: f64 = x[row * shape.inner + i % shape.inner];
             const difference = number - if (reduction == .squares) centers[i] else 0;
             switch (reduction) {
                 .sum => value += number,
