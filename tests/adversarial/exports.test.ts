@@ -87,6 +87,7 @@ test("exports: wrong dtypes are refused", () => {
     floats: [],
     rows: [],
     out: [],
+    indices: ["i32"],
     integers: ["i32"],
     weight: ["f16", "bf16", "q8_0", "rows16"],
     cache: ["f16"],

@@ -16,10 +16,10 @@ export interface Operand {
   /** The operand. */
   readonly tensor: Tensor;
   /**
-   * `floats` takes f32 of any strides, `rows` contiguous f32, `integers` contiguous i32, `weight`
-   * any contiguous matrix, `any` everything, `cache` f32 or f16; `out` contiguous writable f32.
+   * `floats` takes f32 of any strides, `rows` contiguous f32, `indices` i32 of any strides,
+   * `integers` contiguous i32, `weight` any contiguous matrix, `any` everything, `cache` f32 or f16; `out` contiguous writable f32.
    */
-  readonly kind: "floats" | "rows" | "integers" | "weight" | "any" | "cache" | "out";
+  readonly kind: "floats" | "rows" | "indices" | "integers" | "weight" | "any" | "cache" | "out";
   /** 0 stands for "none". */
   readonly optional: boolean;
   /** Another shape is as good: nothing else in the call depends on it. */
@@ -55,6 +55,8 @@ const weight = (shape: number[], options?: { free?: boolean }) =>
   operand(full(shape, 0.5), "weight", options);
 const integers = (values: number[], options?: { optional?: boolean; free?: boolean }) =>
   operand(tensor(new Int32Array(values)), "integers", options);
+const indices = (values: number[][], options?: { free?: boolean }) =>
+  operand(tensor(values, { dtype: "i32" }), "indices", options);
 const any = (shape: number[]) => operand(full(shape, 0.5), "any", { free: true });
 const cache = (options?: { free?: boolean }) => operand(full([2, 9, 4], 0.5), "cache", options);
 
@@ -138,6 +140,15 @@ export function validCalls(): ExportCall[] {
     { name: "q_reduce", arguments: [0, floats([3, 4], { free: true }), 1, 0, silent] },
     { name: "q_index_of_extreme", arguments: [0, floats([3, 4], { free: true }), 1, 0] },
     { name: "q_sum_to", arguments: [floats([3, 4], { free: true }), 2], sizes: [1, 4] },
+    {
+      name: "q_gather",
+      arguments: [floats([3, 4], { free: true }), indices([[2, 0], [1, 1]], { free: true }), 0],
+    },
+    {
+      name: "q_scatter_add",
+      arguments: [rows([2, 2]), indices([[2, 0], [1, 1]]), 0, 2],
+      sizes: [3, 4],
+    },
     ...trainingCalls(),
   ];
 }
