@@ -5,6 +5,7 @@
 
 const std = @import("std");
 const builtin = @import("builtin");
+const pin = @import("pin.zig").pin;
 
 /// Most threads that a pool can have, the caller included.
 pub const max_threads = 256;
@@ -40,6 +41,7 @@ pub const Pool = struct {
         const count = std.math.clamp(wanted, 1, max_threads);
         while (pool.busy.swap(true, .acquire)) std.Thread.yield() catch {};
         defer pool.busy.store(false, .release);
+        if (pool.spawned_count == 0 and count > 1) pin();
         while (pool.spawned_count + 1 < count) {
             const worker = pool.spawned_count + 1;
             const config: std.Thread.SpawnConfig = .{ .stack_size = 1 << 20 };
