@@ -168,9 +168,11 @@ class Fuzz {
     // Some thousand million rows would be granted.
     if (name === "q_rope_table" && place === 2) return this.#integer(64);
     // The same operand twice is how outputs come to lie on inputs.
-    if (others.length > 0 && this.#random() < 0.2) return this.#pick(others) >>> 0;
+    const isWord = symbols[name][place] === "u32";
+    if (isWord && others.length > 0 && this.#random() < 0.2) return this.#pick(others) >>> 0;
     const word = this.#word();
-    return this.#isForeign(word) ? 0 : word;
+    const own = this.#isForeign(word) ? 0 : word;
+    return isWord ? own : own | 0;
   }
 
   /** A valid call with some arguments replaced, or a call out of nothing. */
