@@ -62,7 +62,13 @@ export { Llama, LlamaDecoder } from "./lib/models/llama.ts";
 export { QorusError, type QorusErrorCode, type QorusErrorDetails } from "./lib/native/error.ts";
 export * as nn from "./lib/nn/mod.ts";
 export * from "./lib/ops/activation.ts";
-export type { RopeStyle } from "./lib/ops/attention.ts";
+export { rope, type RopeStyle, ropeTable } from "./lib/ops/attention.ts";
+export {
+  batchNorm,
+  type BatchNormOptions,
+  type ChannelNormOptions,
+  groupNorm,
+} from "./lib/ops/channel_norm.ts";
 export { to } from "./lib/ops/convert.ts";
 export { dropout, type DropoutOptions } from "./lib/ops/dropout.ts";
 export {
@@ -86,10 +92,22 @@ export { gather, indexSelect } from "./lib/ops/indexing.ts";
 export { concat, pad, repeat, split, stack } from "./lib/ops/joining.ts";
 export * from "./lib/ops/losses.ts";
 export { linear, matmul } from "./lib/ops/matmul.ts";
-export { addRmsNorm, causalMask, layerNorm, rmsNorm, softmax } from "./lib/ops/normalization.ts";
+export {
+  addRmsNorm,
+  causalMask,
+  layerNorm,
+  logSoftmax,
+  rmsNorm,
+  softmax,
+  type SoftmaxOptions,
+} from "./lib/ops/normalization.ts";
 export type { OutOption } from "./lib/ops/out.ts";
 export * from "./lib/ops/reduction.ts";
 export type { SampleOptions } from "./lib/ops/sampling.ts";
+export {
+  type AttentionMaskOptions,
+  scaledDotProductAttention,
+} from "./lib/ops/scaled_attention.ts";
 export * from "./lib/ops/unary.ts";
 export * as optim from "./lib/optim/mod.ts";
 export {

@@ -11,12 +11,15 @@ const cpu = @import("core/cpu.zig");
 const pool = @import("core/pool.zig");
 const status = @import("core/status.zig");
 const attention = @import("ops/attention.zig");
+const attention_training = @import("ops/attention_training.zig");
+const channels = @import("ops/channels.zig");
 const convert = @import("ops/convert.zig");
 const elementwise = @import("ops/elementwise.zig");
 const elementwise_gradients = @import("ops/elementwise_gradients.zig");
 const gather = @import("ops/gather.zig");
 const losses = @import("ops/losses.zig");
 const normalization = @import("ops/normalization.zig");
+const normalization_gradient = @import("ops/normalization_gradient.zig");
 const optimizers = @import("ops/optimizers.zig");
 const products = @import("ops/products.zig");
 const reduction = @import("ops/reduction.zig");
@@ -336,6 +339,112 @@ export fn q_layernorm(x: u32, weight: u32, bias: u32, epsilon: f32, out: u32) i3
     return call(normalization.layernorm, .{ x, weight, bias, epsilon, out });
 }
 
+// Gradients of row operations, ops/normalization_gradient.zig.
+
+/// log(softmax(x)) over the last dimension.
+export fn q_log_softmax(x: u32, out: u32) i32 {
+    return call(normalization_gradient.logSoftmax, .{ x, out });
+}
+
+/// The gradient of y = softmax(scale * x).
+export fn q_softmax_gradient(y: u32, gradient: u32, scale: f32) i32 {
+    return call(normalization_gradient.softmaxGradient, .{ y, gradient, scale });
+}
+
+/// The gradient of y = log(softmax(x)).
+export fn q_log_softmax_gradient(y: u32, gradient: u32) i32 {
+    return call(normalization_gradient.logSoftmaxGradient, .{ y, gradient });
+}
+
+/// The gradient of a norm over the last dimension; sums takes the weight's [columns] of a root mean
+/// square norm, or the weight's and bias's [2, columns] of a layer norm.
+export fn q_norm_gradient(x: u32, weight: u32, gradient: u32, epsilon: f32, sums: u32) i32 {
+    return call(normalization_gradient.normGradient, .{ x, weight, gradient, epsilon, sums });
+}
+
+/// The gradient [rows, columns] of a table whose rows were looked up.
+export fn q_embedding_gradient(ids: u32, gradient: u32, rows: u32) i32 {
+    return call(normalization_gradient.embeddingGradient, .{ ids, gradient, rows });
+}
+
+// Norms over channels, ops/channels.zig.
+
+/// Statistics [2, channels] of a batch; running ones may be 0, else they move towards it.
+export fn q_batch_statistics(
+    x: u32,
+    running_mean: u32,
+    running_variance: u32,
+    momentum: f32,
+    epsilon: f32,
+) i32 {
+    const arguments = .{ x, running_mean, running_variance, momentum, epsilon };
+    return call(channels.batchStatistics, arguments);
+}
+
+/// Statistics [2, channels] from running ones.
+export fn q_running_statistics(mean: u32, variance: u32, epsilon: f32) i32 {
+    return call(channels.runningStatistics, .{ mean, variance, epsilon });
+}
+
+/// Statistics [2, batch, groups] of groups of channels.
+export fn q_group_statistics(x: u32, groups: u32, epsilon: f32) i32 {
+    return call(channels.groupStatistics, .{ x, groups, epsilon });
+}
+
+/// (x - mean) * inverse * weight + bias with the statistics' numbers; weight and bias may be 0.
+export fn q_channel_norm(x: u32, statistics: u32, weight: u32, bias: u32) i32 {
+    return call(channels.normalize, .{ x, statistics, weight, bias });
+}
+
+/// The gradient of q_channel_norm; sums [2, channels] takes those of weight and bias. constant is 1
+/// where the statistics do not depend on x.
+export fn q_channel_norm_gradient(
+    gradient: u32,
+    x: u32,
+    statistics: u32,
+    weight: u32,
+    constant: u32,
+    sums: u32,
+) i32 {
+    return call(channels.gradient, .{ gradient, x, statistics, weight, constant, sums });
+}
+
+// Attention of whole sequences, ops/attention_training.zig.
+
+/// Attention [batch, queries, heads, size] of query [batch, heads, queries, size]; mask may be 0.
+/// rows [2, batch, heads, queries] takes what the gradients need.
+export fn q_scaled_attention(
+    query: u32,
+    key: u32,
+    value: u32,
+    mask: u32,
+    rows: u32,
+    causal: u32,
+    scale: f32,
+) i32 {
+    return call(attention_training.forward, .{ query, key, value, mask, rows, causal, scale });
+}
+
+/// Writes the products of the output's rows with their gradient to the second half of rows.
+export fn q_attention_products(output: u32, gradient: u32, rows: u32) i32 {
+    return call(attention_training.products, .{ output, gradient, rows });
+}
+
+/// The gradients of query, key and value of q_scaled_attention in one vector.
+export fn q_attention_gradient(
+    gradient: u32,
+    query: u32,
+    key: u32,
+    value: u32,
+    mask: u32,
+    rows: u32,
+    causal: u32,
+    scale: f32,
+) i32 {
+    const arguments = .{ gradient, query, key, value, mask, rows, causal, scale };
+    return call(attention_training.backward, arguments);
+}
+
 // Losses and optimizers.
 
 /// A loss of single elements, with a code of kernels/cpu/losses_interface.zig; weight,
@@ -397,9 +506,10 @@ export fn q_rope_table(frequencies: u32, start: u32, count: u32) i32 {
     return call(rope.ropeTable, .{ frequencies, start, count });
 }
 
-/// Turns heads [count, heads, head_size]; style is a code of kernels/cpu/rows_interface.zig.
-export fn q_rope(x: u32, table: u32, style: u32, out: u32) i32 {
-    return call(rope.rope, .{ x, table, style, out });
+/// Turns heads [.., count, heads, head_size], back when inverse is 1; style is a code of
+/// kernels/cpu/rows_interface.zig.
+export fn q_rope(x: u32, table: u32, style: u32, inverse: u32, out: u32) i32 {
+    return call(rope.rope, .{ x, table, style, inverse, out });
 }
 
 /// Writes keys or values [count, kv_heads, head_size] into a cache [kv_heads, capacity, head_size].

@@ -19,6 +19,9 @@ const table: interface.Kernels = .{
     .rows = @import("kernels/cpu/rows.zig").table,
     .reduce = @import("kernels/cpu/reduce.zig").table,
     .attention = @import("kernels/cpu/attention.zig").table,
+    .attention_gradient = @import("kernels/cpu/attention_gradient.zig").table,
+    .normalization = @import("kernels/cpu/normalization.zig").table,
+    .channels = @import("kernels/cpu/channels.zig").table,
     .losses = @import("kernels/cpu/losses.zig").table,
     .optimizers = @import("kernels/cpu/optimizers.zig").table,
 };

@@ -168,6 +168,48 @@ int32_t q_add_rmsnorm(uint32_t residual, uint32_t x, uint32_t weight, float epsi
 /* Layer norm over the last dimension; bias may be 0. */
 int32_t q_layernorm(uint32_t x, uint32_t weight, uint32_t bias, float epsilon, uint32_t out);
 
+/* log(softmax(x)) over the last dimension. */
+int32_t q_log_softmax(uint32_t x, uint32_t out);
+
+/* The gradient of y = softmax(scale * x). */
+int32_t q_softmax_gradient(uint32_t y, uint32_t gradient, float scale);
+
+/* The gradient of y = log(softmax(x)). */
+int32_t q_log_softmax_gradient(uint32_t y, uint32_t gradient);
+
+/* The gradient of a norm over the last dimension; sums takes the weight's [columns] of a root mean
+   square norm, or the weight's and bias's [2, columns] of a layer norm. */
+int32_t q_norm_gradient(uint32_t x, uint32_t weight, uint32_t gradient, float epsilon, uint32_t sums);
+
+/* The gradient [rows, columns] of a table whose rows were looked up. */
+int32_t q_embedding_gradient(uint32_t ids, uint32_t gradient, uint32_t rows);
+
+/* Statistics [2, channels] of a batch; running ones may be 0, else they move towards it. */
+int32_t q_batch_statistics(uint32_t x, uint32_t running_mean, uint32_t running_variance, float momentum, float epsilon);
+
+/* Statistics [2, channels] from running ones. */
+int32_t q_running_statistics(uint32_t mean, uint32_t variance, float epsilon);
+
+/* Statistics [2, batch, groups] of groups of channels. */
+int32_t q_group_statistics(uint32_t x, uint32_t groups, float epsilon);
+
+/* (x - mean) * inverse * weight + bias with the statistics' numbers; weight and bias may be 0. */
+int32_t q_channel_norm(uint32_t x, uint32_t statistics, uint32_t weight, uint32_t bias);
+
+/* The gradient of q_channel_norm; sums [2, channels] takes those of weight and bias. constant is 1
+   where the statistics do not depend on x. */
+int32_t q_channel_norm_gradient(uint32_t gradient, uint32_t x, uint32_t statistics, uint32_t weight, uint32_t constant, uint32_t sums);
+
+/* Attention [batch, queries, heads, size] of query [batch, heads, queries, size]; mask may be 0.
+   rows [2, batch, heads, queries] takes what the gradients need. */
+int32_t q_scaled_attention(uint32_t query, uint32_t key, uint32_t value, uint32_t mask, uint32_t rows, uint32_t causal, float scale);
+
+/* Writes the products of the output's rows with their gradient to the second half of rows. */
+int32_t q_attention_products(uint32_t output, uint32_t gradient, uint32_t rows);
+
+/* The gradients of query, key and value of q_scaled_attention in one vector. */
+int32_t q_attention_gradient(uint32_t gradient, uint32_t query, uint32_t key, uint32_t value, uint32_t mask, uint32_t rows, uint32_t causal, float scale);
+
 /* A loss of single elements, with a code of kernels/cpu/losses_interface.zig; weight,
    positive_weight and gradient may be 0. Parameters: delta (f32), reduction (0 none, 1 mean,
    2 sum). */
@@ -191,8 +233,9 @@ int32_t q_clip_value(uint32_t gradients, float bound);
 /* Cosines and sines [2, count, half] for positions from start. */
 int32_t q_rope_table(uint32_t frequencies, uint32_t start, uint32_t count);
 
-/* Turns heads [count, heads, head_size]; style is a code of kernels/cpu/rows_interface.zig. */
-int32_t q_rope(uint32_t x, uint32_t table, uint32_t style, uint32_t out);
+/* Turns heads [.., count, heads, head_size], back when inverse is 1; style is a code of
+   kernels/cpu/rows_interface.zig. */
+int32_t q_rope(uint32_t x, uint32_t table, uint32_t style, uint32_t inverse, uint32_t out);
 
 /* Writes keys or values [count, kv_heads, head_size] into a cache [kv_heads, capacity, head_size]. */
 int32_t q_store_cache(uint32_t cache, uint32_t x, uint32_t position);

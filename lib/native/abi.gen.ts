@@ -132,6 +132,35 @@ export interface Native {
   q_add_rmsnorm(residual: number, x: number, weight: number, epsilon: number, out: number): number;
   /** Layer norm over the last dimension; bias may be 0. */
   q_layernorm(x: number, weight: number, bias: number, epsilon: number, out: number): number;
+  /** log(softmax(x)) over the last dimension. */
+  q_log_softmax(x: number, out: number): number;
+  /** The gradient of y = softmax(scale * x). */
+  q_softmax_gradient(y: number, gradient: number, scale: number): number;
+  /** The gradient of y = log(softmax(x)). */
+  q_log_softmax_gradient(y: number, gradient: number): number;
+  /** The gradient of a norm over the last dimension; sums takes the weight's [columns] of a root mean
+   * square norm, or the weight's and bias's [2, columns] of a layer norm. */
+  q_norm_gradient(x: number, weight: number, gradient: number, epsilon: number, sums: number): number;
+  /** The gradient [rows, columns] of a table whose rows were looked up. */
+  q_embedding_gradient(ids: number, gradient: number, rows: number): number;
+  /** Statistics [2, channels] of a batch; running ones may be 0, else they move towards it. */
+  q_batch_statistics(x: number, runningMean: number, runningVariance: number, momentum: number, epsilon: number): number;
+  /** Statistics [2, channels] from running ones. */
+  q_running_statistics(mean: number, variance: number, epsilon: number): number;
+  /** Statistics [2, batch, groups] of groups of channels. */
+  q_group_statistics(x: number, groups: number, epsilon: number): number;
+  /** (x - mean) * inverse * weight + bias with the statistics' numbers; weight and bias may be 0. */
+  q_channel_norm(x: number, statistics: number, weight: number, bias: number): number;
+  /** The gradient of q_channel_norm; sums [2, channels] takes those of weight and bias. constant is 1
+   * where the statistics do not depend on x. */
+  q_channel_norm_gradient(gradient: number, x: number, statistics: number, weight: number, constant: number, sums: number): number;
+  /** Attention [batch, queries, heads, size] of query [batch, heads, queries, size]; mask may be 0.
+   * rows [2, batch, heads, queries] takes what the gradients need. */
+  q_scaled_attention(query: number, key: number, value: number, mask: number, rows: number, causal: number, scale: number): number;
+  /** Writes the products of the output's rows with their gradient to the second half of rows. */
+  q_attention_products(output: number, gradient: number, rows: number): number;
+  /** The gradients of query, key and value of q_scaled_attention in one vector. */
+  q_attention_gradient(gradient: number, query: number, key: number, value: number, mask: number, rows: number, causal: number, scale: number): number;
   /** A loss of single elements, with a code of kernels/cpu/losses_interface.zig; weight,
    * positive_weight and gradient may be 0. Parameters: delta (f32), reduction (0 none, 1 mean,
    * 2 sum). */
@@ -148,8 +177,9 @@ export interface Native {
   q_clip_value(gradients: number, bound: number): number;
   /** Cosines and sines [2, count, half] for positions from start. */
   q_rope_table(frequencies: number, start: number, count: number): number;
-  /** Turns heads [count, heads, head_size]; style is a code of kernels/cpu/rows_interface.zig. */
-  q_rope(x: number, table: number, style: number, out: number): number;
+  /** Turns heads [.., count, heads, head_size], back when inverse is 1; style is a code of
+   * kernels/cpu/rows_interface.zig. */
+  q_rope(x: number, table: number, style: number, inverse: number, out: number): number;
   /** Writes keys or values [count, kv_heads, head_size] into a cache [kv_heads, capacity, head_size]. */
   q_store_cache(cache: number, x: number, position: number): number;
   /** Causal attention of query [count, heads, head_size] from position on against two caches. */
@@ -211,6 +241,19 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_rmsnorm: ["u32", "u32", "f32", "u32"],
   q_add_rmsnorm: ["u32", "u32", "u32", "f32", "u32"],
   q_layernorm: ["u32", "u32", "u32", "f32", "u32"],
+  q_log_softmax: ["u32", "u32"],
+  q_softmax_gradient: ["u32", "u32", "f32"],
+  q_log_softmax_gradient: ["u32", "u32"],
+  q_norm_gradient: ["u32", "u32", "u32", "f32", "u32"],
+  q_embedding_gradient: ["u32", "u32", "u32"],
+  q_batch_statistics: ["u32", "u32", "u32", "f32", "f32"],
+  q_running_statistics: ["u32", "u32", "f32"],
+  q_group_statistics: ["u32", "u32", "f32"],
+  q_channel_norm: ["u32", "u32", "u32", "u32"],
+  q_channel_norm_gradient: ["u32", "u32", "u32", "u32", "u32", "u32"],
+  q_scaled_attention: ["u32", "u32", "u32", "u32", "u32", "u32", "f32"],
+  q_attention_products: ["u32", "u32", "u32"],
+  q_attention_gradient: ["u32", "u32", "u32", "u32", "u32", "u32", "u32", "f32"],
   q_pointwise_loss: ["u32", "u32", "u32", "u32", "u32", "u32"],
   q_cross_entropy: ["u32", "u32", "u32", "u32", "f32", "i32", "u32"],
   q_nll_loss: ["u32", "u32", "u32", "u32", "i32", "u32"],
@@ -218,7 +261,7 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_clip_norm: ["u32", "u32", "f32", "u32"],
   q_clip_value: ["u32", "f32"],
   q_rope_table: ["u32", "u32", "u32"],
-  q_rope: ["u32", "u32", "u32", "u32"],
+  q_rope: ["u32", "u32", "u32", "u32", "u32"],
   q_store_cache: ["u32", "u32", "u32"],
   q_attention: ["u32", "u32", "u32", "u32", "f32", "u32"],
   q_argmax: ["u32"],

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isRecording } from "../core/gradient.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { siluMul } from "../ops/activation.ts";
 import { Linear } from "./linear.ts";
@@ -29,6 +30,8 @@ export class FeedForward extends Module {
   /** f32 `[count, hiddenSize]` to the same shape. */
   forward(x: Tensor): Tensor {
     const gate = this.gateProj.forward(x);
-    return this.downProj.forward(siluMul(gate, this.upProj.forward(x), { out: gate }));
+    const up = this.upProj.forward(x);
+    const isLearned = isRecording() && (gate.requiresGrad || up.requiresGrad);
+    return this.downProj.forward(siluMul(gate, up, { out: isLearned ? undefined : gate }));
   }
 }

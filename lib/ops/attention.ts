@@ -6,8 +6,9 @@
 
 import { wholeNumber } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
+import { record } from "../core/gradient.ts";
 import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
-import type { OutOption } from "./elementwise.ts";
+import { forbidInPlace, type OutOption } from "./out.ts";
 
 /**
  * Which elements of a head are turned together: `neighbouring` (0, 1), (2, 3) ..., or `half`
@@ -30,9 +31,9 @@ export function ropeTable(frequencies: Tensor, start: number, count: number): Te
 }
 
 /**
- * Rotary position embedding (Su et al. 2021).
+ * Rotary position embedding (Su et al. 2021). Its gradient turns back by the same angles.
  *
- * @param x f32 `[count, heads, headSize]`
+ * @param x f32 `[count, heads, headSize]`, or `[batch, count, heads, headSize]`
  * @param table from {@linkcode ropeTable} for the same positions
  */
 export function rope(
@@ -42,9 +43,18 @@ export function rope(
   { out }: OutOption = {},
 ): Tensor {
   const op = "rope";
+  const turned = turn(x, table, style, 0, out);
+  if (!x.requiresGrad) return turned;
+  if (out !== undefined) forbidInPlace(op);
+  return record(op, turned, [x], (gradient) => [turn(gradient.contiguous(), table, style, 1)]);
+}
+
+function turn(x: Tensor, table: Tensor, style: RopeStyle, inverse: 0 | 1, out?: Tensor): Tensor {
+  const op = "rope";
   const code = style === "neighbouring" ? 0 : 1;
   const target = out === undefined ? 0 : handleOf(out, op);
-  return wrap(context().native.q_rope(handleOf(x, op), handleOf(table, op), code, target), op);
+  const handles = [handleOf(x, op), handleOf(table, op)] as const;
+  return wrap(context().native.q_rope(...handles, code, inverse, target), op);
 }
 
 /**

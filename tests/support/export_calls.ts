@@ -106,7 +106,7 @@ export function validCalls(): ExportCall[] {
       arguments: [rows([3, 4]), rows([4]), rows([4], { optional: true }), 1e-5, out([3, 4])],
     },
     { name: "q_rope_table", arguments: [rows([4], { free: true }), 3, 2] },
-    { name: "q_rope", arguments: [rows([3, 2, 8]), rows([2, 3, 4]), half, out([3, 2, 8])] },
+    { name: "q_rope", arguments: [rows([3, 2, 8]), rows([2, 3, 4]), half, silent, out([3, 2, 8])] },
     { name: "q_store_cache", arguments: [cache({ free: true }), rows([3, 2, 4]), 6] },
     {
       name: "q_attention",
@@ -150,6 +150,8 @@ export function validCalls(): ExportCall[] {
       sizes: [3, 4],
     },
     ...trainingCalls(),
+    ...normalizationCalls(),
+    ...attentionCalls(),
   ];
 }
 
@@ -194,6 +196,82 @@ function trainingCalls(): ExportCall[] {
     },
     { name: "q_clip_norm", arguments: [handles(row.slice(0, 3), [3]), euclidean, 1, 0] },
     { name: "q_clip_value", arguments: [handles(row.slice(0, 3), [3]), 1] },
+  ];
+}
+
+const result = (shape: number[]) => operand(full(shape, 0), "out");
+
+function normalizationCalls(): ExportCall[] {
+  const [groups, tableRows, momentum, epsilon, constant] = [2, 5, 0.1, 1e-5, 0];
+  const free = { free: true };
+  return [
+    { name: "q_log_softmax", arguments: [rows([3, 4]), out([3, 4])] },
+    { name: "q_softmax_gradient", arguments: [rows([3, 4]), rows([3, 4]), 1] },
+    { name: "q_log_softmax_gradient", arguments: [rows([3, 4]), rows([3, 4])] },
+    {
+      name: "q_norm_gradient",
+      arguments: [rows([3, 4]), rows([4]), rows([3, 4]), epsilon, result([2, 4])],
+    },
+    {
+      name: "q_embedding_gradient",
+      arguments: [integers([1, 4]), rows([2, 6], free), tableRows],
+    },
+    {
+      name: "q_batch_statistics",
+      arguments: [rows([3, 4], free), rows([4], { optional: true }), rows([4]), momentum, epsilon],
+    },
+    { name: "q_running_statistics", arguments: [rows([4]), rows([4]), epsilon] },
+    { name: "q_group_statistics", arguments: [rows([3, 4], free), groups, epsilon] },
+    {
+      name: "q_channel_norm",
+      arguments: [
+        rows([3, 4, 5], free),
+        rows([2, 3, 2], free),
+        rows([4], { optional: true }),
+        rows([4], { optional: true }),
+      ],
+    },
+    {
+      name: "q_channel_norm_gradient",
+      arguments: [
+        rows([3, 4, 5]),
+        rows([3, 4, 5]),
+        rows([2, 3, 2], free),
+        rows([4], { optional: true }),
+        constant,
+        result([2, 4]),
+      ],
+    },
+  ];
+}
+
+function attentionCalls(): ExportCall[] {
+  const [causal, scale] = [1, 0.5];
+  const query = () => floats([2, 4, 3, 8]);
+  const key = () => floats([2, 2, 5, 8]);
+  const mask = () => operand(full([2, 4, 3, 5], 0.5), "floats", { optional: true, free: true });
+  return [
+    {
+      name: "q_scaled_attention",
+      arguments: [query(), key(), key(), mask(), result([2, 2, 4, 3]), causal, scale],
+    },
+    {
+      name: "q_attention_products",
+      arguments: [rows([2, 3, 4, 8], { free: true }), rows([2, 3, 4, 8]), result([2, 2, 4, 3])],
+    },
+    {
+      name: "q_attention_gradient",
+      arguments: [
+        rows([2, 3, 4, 8]),
+        query(),
+        key(),
+        key(),
+        mask(),
+        rows([2, 2, 4, 3]),
+        causal,
+        scale,
+      ],
+    },
   ];
 }
 

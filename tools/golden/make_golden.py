@@ -6,11 +6,13 @@ import attention
 import elementwise
 import layers
 import losses
+import normalization
 import optimizers
 import products
 import quantization
 import reductions
 import rows
+import scaled_attention
 import shapes
 
 FAMILIES = (
@@ -24,6 +26,8 @@ FAMILIES = (
     losses,
     optimizers,
     shapes,
+    normalization,
+    scaled_attention,
 )
 
 if __name__ == "__main__":

@@ -181,9 +181,8 @@ pub fn embedding(
         try context.tensor(weight_handle, "weight"),
         "weight",
     );
-    for (ids.pointer(i32)[0..count], 0..) |id, i| {
-        const row = out.tensor.pointer(f32) + i * weight.columns;
-        threaded_convert.dequantizeRow(context.kernels, row, weight, @intCast(id));
-    }
+    var runner = context.runner();
+    const data = out.tensor.pointer(f32);
+    threaded_convert.dequantizeRows(&runner, data, weight, ids.pointer(i32)[0..count]);
     return out.handle;
 }

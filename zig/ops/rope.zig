@@ -28,19 +28,21 @@ pub fn ropeTable(
     return out.handle;
 }
 
-/// Turns the heads of `x [count, heads, head_size]` by a table `[2, count, head_size / 2]`.
+/// Turns the heads of `x [count, heads, head_size]`, or of several sequences
+/// `[batch, count, heads, head_size]`, by a table `[2, count, head_size / 2]`; back when `inverse`.
 pub fn rope(
     context: *Context,
     x_handle: Handle,
     table_handle: Handle,
     style: u32,
+    inverse: u32,
     out_handle: Handle,
 ) Error!Handle {
     const code = std.enums.fromInt(interface.RopeStyle, style) orelse
         return context.fail(error.InvalidArgument, "{d} is no style", .{style});
     const x = try operands.contiguousFloats(context, x_handle, "x");
-    try operands.requireRank(context, x, "x", 3);
-    const count, const heads, const head_size = .{ x.ne[0], x.ne[1], x.ne[2] };
+    if (x.rank != 4) try operands.requireRank(context, x, "x", 3);
+    const count, const heads, const head_size = x.ne[x.rank - 3 ..][0..3].*;
     if (head_size % 2 != 0) return context.fail(
         error.InvalidShape,
         "heads have {d} elements, expected an even number",
@@ -51,6 +53,7 @@ pub fn rope(
     const out = try operands.output(context, out_handle, x.shape());
     try operands.allowInPlace(context, out.tensor, x, "x");
     try operands.forbidOverlap(context, out.tensor, angles, "table");
+    if (x.count() == 0) return out.handle;
     const cosines = angles.pointer(f32);
     const sines = cosines + @as(usize, count) * (head_size / 2);
     var runner = context.runner();
@@ -60,10 +63,12 @@ pub fn rope(
         x.pointer(f32),
         cosines,
         sines,
+        @intCast(x.count() / heads / head_size),
         count,
         heads,
         head_size,
         code,
+        inverse != 0,
     );
     return out.handle;
 }

@@ -6,6 +6,7 @@ const simd = @import("simd.zig");
 const math = @import("math.zig");
 const tiles = @import("attention_tiles.zig");
 const interface = @import("attention_interface.zig");
+const loops = @import("row_loops.zig");
 
 const V = simd.V;
 const lanes = simd.lanes;
@@ -71,8 +72,8 @@ fn attend(job: *const Job) callconv(.c) void {
     var begin = job.key_begin;
     while (begin < end) : (begin += key_tile) {
         const count = @min(key_tile, end - begin);
-        const keys = cachedRows(job, job.key, begin, count);
-        const values = cachedRows(job, job.value, begin, count);
+        const keys = cachedRows(job, job.key, job.key_stride_bytes, begin, count);
+        const values = cachedRows(job, job.value, job.value_stride_bytes, begin, count);
         if (rows <= tiles.few_rows) {
             const key_rows = keys.rows(work.keys, padded);
             const streams = .{ keys, values };
@@ -94,24 +95,24 @@ fn seen(job: *const Job, row: usize) usize {
     return @min(job.key_end, job.position + (job.row_begin + row) / job.group + 1);
 }
 
-fn cachedRows(job: *const Job, base: [*]const u8, begin: usize, count: usize) tiles.Cached {
+fn cachedRows(
+    job: *const Job,
+    base: [*]const u8,
+    stride_bytes: usize,
+    begin: usize,
+    count: usize,
+) tiles.Cached {
     return .{
-        .first = base + begin * job.cache_stride_bytes,
-        .stride_bytes = job.cache_stride_bytes,
+        .first = base + begin * stride_bytes,
+        .stride_bytes = stride_bytes,
         .dtype = job.cache_dtype,
         .count = count,
         .head_size = job.head_size,
     };
 }
 
-/// Elements from the start of `query` or `out` to a row.
-fn rowOffset(job: *const Job, row: usize) usize {
-    const index = job.row_begin + row;
-    return index / job.group * job.position_stride + index % job.group * job.head_size;
-}
-
 fn loadQuery(job: *const Job, row: usize, out: [*]f32, padded: usize) void {
-    const query = job.query + rowOffset(job, row);
+    const query = job.query + job.query_strides.offset(job.row_begin + row, job.group);
     for (out[0..job.head_size], query[0..job.head_size]) |*y, x| y.* = x * job.scale;
     @memset(out[job.head_size..padded], 0);
 }
@@ -124,6 +125,10 @@ fn weigh(job: *const Job, work: *const Workspace, begin: usize, count: usize) vo
         const visible = @min(seen(job, r) -| begin, count);
         const scores = work.scores + r * key_tile;
         if (visible < key_tile) @memset(scores[visible..key_tile], lowest);
+        if (job.mask) |mask| {
+            const offset = mask.strides.offset(job.row_begin + r, job.group);
+            loops.forEach(visible, Add{ .out = scores, .x = mask.data + offset + begin });
+        }
         work.corrections[r] = largestScore(scores, work.highest[r]);
     }
     var r: usize = 0;
@@ -143,6 +148,15 @@ fn weigh(job: *const Job, work: *const Workspace, begin: usize, count: usize) vo
         work.totals[row] += exponentials(work.scores + row * key_tile, origin);
     }
 }
+
+const Add = struct {
+    out: [*]f32,
+    x: [*]const f32,
+
+    pub inline fn at(add: Add, place: anytype) void {
+        place.store(add.out, place.load(add.out) + place.load(add.x));
+    }
+};
 
 /// Largest of a row's scores and `before`; NaN counts as smallest.
 inline fn largestScore(scores: [*]const f32, before: f32) f32 {
@@ -179,9 +193,14 @@ fn finish(job: *const Job, work: *const Workspace, row: usize) void {
         @memcpy(part[2..][0..size], sums);
         return;
     }
-    const out = job.out + rowOffset(job, row);
-    const inverse = 1 / work.totals[row];
+    const index = job.row_begin + row;
+    const out = job.out + job.out_strides.offset(index, job.group);
+    const total = work.totals[row];
+    const inverse = if (total == 0) 0 else 1 / total;
     for (out[0..size], sums) |*y, x| y.* = x * inverse;
+    const log_sums = job.log_sums orelse return;
+    log_sums[index / job.group + index % job.group * job.log_sum_head_stride] =
+        if (total == 0) std.math.inf(f32) else work.highest[row] + @log(total);
 }
 
 fn merge(call: *const interface.Merge) callconv(.c) void {
@@ -192,7 +211,7 @@ fn merge(call: *const interface.Merge) callconv(.c) void {
         var highest: f32 = lowest;
         for (0..call.part_count) |i| highest = @max(highest, parts[i * call.part_stride]);
 
-        const out = (job.out + rowOffset(job, row))[0..size];
+        const out = (job.out + job.out_strides.offset(job.row_begin + row, job.group))[0..size];
         @memset(out, 0);
         var total: f32 = 0;
         for (0..call.part_count) |i| {

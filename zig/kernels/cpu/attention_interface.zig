@@ -3,16 +3,33 @@
 const std = @import("std");
 const DType = @import("../../core/dtype.zig").DType;
 
+/// Elements from one position, and from one query head, to the next; the elements of a head at one
+/// position are neighbours.
+pub const Strides = extern struct {
+    position: usize,
+    head: usize,
+
+    /// Elements from the start to a row.
+    pub fn offset(strides: Strides, row: usize, group: usize) usize {
+        return row / group * strides.position + row % group * strides.head;
+    }
+};
+
+/// Numbers that are added to the scores of one key/value head's rows. Strides may be 0, to repeat.
+pub const Mask = extern struct {
+    data: [*]const f32,
+    strides: Strides,
+};
+
 /// Some query rows of one key/value head against a range of that head's cache.
 ///
-/// The query heads that share the key/value head are neighbours: row r stands for query position
-/// `r / group` and head `r % group`, and its elements start at
-/// `query + (r / group) * position_stride + (r % group) * head_size`; `out` is arranged alike.
+/// Row r stands for query position `r / group` and, of the query heads that share the key/value
+/// head, head `r % group`.
 pub const Job = extern struct {
     query: [*]const f32,
+    query_strides: Strides,
     out: [*]f32,
-    /// Elements from one position to the next in `query` and `out`.
-    position_stride: usize,
+    out_strides: Strides,
     /// Query heads that share this key/value head.
     group: usize,
     head_size: usize,
@@ -22,8 +39,9 @@ pub const Job = extern struct {
 
     /// Cached keys and values, `[position][head_size]` in `cache_dtype`.
     key: [*]const u8,
+    key_stride_bytes: usize,
     value: [*]const u8,
-    cache_stride_bytes: usize,
+    value_stride_bytes: usize,
     /// f32 or f16.
     cache_dtype: DType,
     /// Row r sees cached positions up to `position + r / group` only; otherwise all.
@@ -35,6 +53,12 @@ pub const Job = extern struct {
     position: usize,
     /// Multiplies the scores, usually `1 / sqrt(head_size)`.
     scale: f32,
+    /// Added to the scaled scores; its keys are neighbours, starting with that of position 0.
+    mask: ?*const Mask = null,
+    /// Takes the logarithm of each row's sum of exponentials, positions being neighbours; +inf for
+    /// rows that see nothing.
+    log_sums: ?[*]f32 = null,
+    log_sum_head_stride: usize = 0,
 
     /// When not null, `out` is left alone and each row's largest score, its sum of weights and its
     /// weighted sum of values, relative to that score, go here: `[row_count][2 + head_size]`.
@@ -73,7 +97,8 @@ pub fn workspaceFloats(row_count: usize, head_size: usize) usize {
 }
 
 pub const Table = extern struct {
-    /// Softmax over running tiles of keys (Milakov and Gimelshein 2018; Dao et al. 2022).
+    /// Softmax over running tiles of keys (Milakov and Gimelshein 2018; Dao et al. 2022). Rows that
+    /// see nothing become zeros.
     attend: *const fn (job: *const Job) callconv(.c) void,
     /// Writes the rows of `query_out.out` from the parts.
     merge: *const fn (merge: *const Merge) callconv(.c) void,

@@ -10,6 +10,9 @@ const elementwise = @import("elementwise_interface.zig");
 const rows = @import("rows_interface.zig");
 const reduce = @import("reduce_interface.zig");
 const attention = @import("attention_interface.zig");
+const attention_gradient = @import("attention_gradient_interface.zig");
+const normalization = @import("normalization_interface.zig");
+const channels = @import("channels_interface.zig");
 const losses = @import("losses_interface.zig");
 const optimizers = @import("optimizers_interface.zig");
 
@@ -20,6 +23,9 @@ pub const Kernels = extern struct {
     rows: rows.Table,
     reduce: reduce.Table,
     attention: attention.Table,
+    attention_gradient: attention_gradient.Table,
+    normalization: normalization.Table,
+    channels: channels.Table,
     losses: losses.Table,
     optimizers: optimizers.Table,
 };

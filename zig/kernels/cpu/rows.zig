@@ -184,10 +184,12 @@ fn rope(
     sines: [*]const f32,
     head_size: usize,
     style: interface.RopeStyle,
+    inverse: bool,
 ) callconv(.c) void {
+    const sign: f32 = if (inverse) -1 else 1;
     switch (style) {
-        .neighbouring => ropeNeighbouring(out, x, cosines, sines, head_size / 2),
-        .half => ropeHalf(out, x, cosines, sines, head_size / 2),
+        .neighbouring => ropeNeighbouring(out, x, cosines, sines, sign, head_size / 2),
+        .half => ropeHalf(out, x, cosines, sines, sign, head_size / 2),
     }
 }
 
@@ -196,6 +198,7 @@ fn ropeHalf(
     x: [*]const f32,
     cosines: [*]const f32,
     sines: [*]const f32,
+    sign: f32,
     half: usize,
 ) void {
     var i: usize = 0;
@@ -204,13 +207,13 @@ fn ropeHalf(
             simd.load(x + i),
             simd.load(x + half + i),
             simd.load(cosines + i),
-            simd.load(sines + i),
+            simd.load(sines + i) * splat(sign),
         );
         simd.store(out + i, turned[0]);
         simd.store(out + half + i, turned[1]);
     }
     while (i < half) : (i += 1) {
-        const turned = turn(x[i], x[half + i], cosines[i], sines[i]);
+        const turned = turn(x[i], x[half + i], cosines[i], sines[i] * sign);
         out[i] = turned[0];
         out[half + i] = turned[1];
     }
@@ -221,6 +224,7 @@ fn ropeNeighbouring(
     x: [*]const f32,
     cosines: [*]const f32,
     sines: [*]const f32,
+    sign: f32,
     pairs: usize,
 ) void {
     const even = comptime std.simd.iota(i32, lanes) * @as(@Vector(lanes, i32), @splat(2));
@@ -229,12 +233,13 @@ fn ropeNeighbouring(
         const wide = std.simd.join(simd.load(x + 2 * i), simd.load(x + 2 * i + lanes));
         const first = @shuffle(f32, wide, undefined, even);
         const second = @shuffle(f32, wide, undefined, even + @as(@Vector(lanes, i32), @splat(1)));
-        const turned = turn(first, second, simd.load(cosines + i), simd.load(sines + i));
+        const sine = simd.load(sines + i) * splat(sign);
+        const turned = turn(first, second, simd.load(cosines + i), sine);
         const woven: [2 * lanes]f32 = std.simd.interlace(.{ turned[0], turned[1] });
         out[2 * i ..][0 .. 2 * lanes].* = woven;
     }
     while (i < pairs) : (i += 1) {
-        const turned = turn(x[2 * i], x[2 * i + 1], cosines[i], sines[i]);
+        const turned = turn(x[2 * i], x[2 * i + 1], cosines[i], sines[i] * sign);
         out[2 * i] = turned[0];
         out[2 * i + 1] = turned[1];
     }

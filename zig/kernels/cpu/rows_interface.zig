@@ -43,7 +43,7 @@ pub const Table = extern struct {
         epsilon: f32,
     ) callconv(.c) void,
     /// Turns one head of `head_size` elements; `cosines` and `sines` have `head_size / 2` entries
-    /// for this position. `out` may be `x`.
+    /// for this position; `inverse` turns back. `out` may be `x`.
     rope: *const fn (
         out: [*]f32,
         x: [*]const f32,
@@ -51,6 +51,7 @@ pub const Table = extern struct {
         sines: [*]const f32,
         head_size: usize,
         style: RopeStyle,
+        inverse: bool,
     ) callconv(.c) void,
     /// Index of the largest element, the first of equals; NaN counts as smallest unless all are.
     argmax: *const fn (x: [*]const f32, count: usize) callconv(.c) u32,

@@ -119,17 +119,20 @@ const Plan = struct {
         const cache_offset = kv_head * attention.cache.head_stride_bytes;
         const partial_row = kv_head * plan.row_count + row_begin;
         const workspace = plan.workspace + worker * plan.workspace_floats;
+        const strides: interface.Strides = .{ .position = attention.heads * size, .head = size };
         return .{
             .query = attention.query + query_offset,
+            .query_strides = strides,
             .out = attention.out + query_offset,
-            .position_stride = attention.heads * size,
+            .out_strides = strides,
             .group = group,
             .head_size = size,
             .row_begin = row_begin,
             .row_count = @min(interface.query_tile, plan.row_count - row_begin),
             .key = attention.keys + cache_offset,
+            .key_stride_bytes = attention.cache.position_stride_bytes,
             .value = attention.values + cache_offset,
-            .cache_stride_bytes = attention.cache.position_stride_bytes,
+            .value_stride_bytes = attention.cache.position_stride_bytes,
             .cache_dtype = attention.cache.dtype,
             .causal = attention.causal,
             .key_begin = range * plan.keys_per_range,

@@ -3,6 +3,7 @@
 const std = @import("std");
 const dtypes = @import("../../../core/dtype.zig");
 const Kernels = @import("../interface.zig").Kernels;
+const rows_driver = @import("rows.zig");
 const Runner = @import("runner.zig").Runner;
 const Weight = @import("linear.zig").Weight;
 
@@ -110,6 +111,25 @@ pub fn dequantizeRow(kernels: *const Kernels, out: [*]f32, weight: Weight, row: 
             kernels.quantized.dequantize_group_row(out, group, weight.dtype, lane, weight.columns);
         },
     }
+}
+
+/// Rows `ids` of a matrix, all within it, as f32: `out[ids.len][columns]`.
+pub fn dequantizeRows(runner: *Runner, out: [*]f32, weight: Weight, ids: []const i32) void {
+    const Job = struct {
+        out: [*]f32,
+        weight: Weight,
+        ids: []const i32,
+
+        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
+            const target = job.out + index * job.weight.columns;
+            dequantizeRow(kernels, target, job.weight, @intCast(job.ids[index]));
+        }
+    };
+    rows_driver.forRows(runner, ids.len, weight.columns, Job{
+        .out = out,
+        .weight = weight,
+        .ids = ids,
+    });
 }
 
 /// Bytes of a matrix in layout `rows16`, padding rows included.

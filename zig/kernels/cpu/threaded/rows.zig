@@ -156,45 +156,54 @@ pub fn argmax(runner: *Runner, out: [*]u32, x: [*]const f32, rows: usize, column
     forRows(runner, rows, columns, Job{ .out = out, .x = x, .columns = columns });
 }
 
-/// Turns `[positions][heads][head_size]` by tables `[positions][head_size / 2]`; `out` may be `x`.
+/// Turns `[rows][heads][head_size]` by tables `[positions][head_size / 2]`, or back; row r stands at
+/// position `r % positions`. `out` may be `x`.
 pub fn rope(
     runner: *Runner,
     out: [*]f32,
     x: [*]const f32,
     cosines: [*]const f32,
     sines: [*]const f32,
+    row_count: usize,
     positions: usize,
     heads: usize,
     head_size: usize,
     style: interface.RopeStyle,
+    inverse: bool,
 ) void {
     const Job = struct {
         out: [*]f32,
         x: [*]const f32,
         cosines: [*]const f32,
         sines: [*]const f32,
+        positions: usize,
         heads: usize,
         head_size: usize,
         style: interface.RopeStyle,
+        inverse: bool,
 
         pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
             const size = job.head_size;
-            const cosine = job.cosines + index * (size / 2);
-            const sine = job.sines + index * (size / 2);
+            const table_offset = index % job.positions * (size / 2);
+            const cosine = job.cosines + table_offset;
+            const sine = job.sines + table_offset;
+            const turn = kernels.rows.rope;
             for (index * job.heads..(index + 1) * job.heads) |head| {
                 const at = head * size;
-                kernels.rows.rope(job.out + at, job.x + at, cosine, sine, size, job.style);
+                turn(job.out + at, job.x + at, cosine, sine, size, job.style, job.inverse);
             }
         }
     };
-    forRows(runner, positions, heads * head_size, Job{
+    forRows(runner, row_count, heads * head_size, Job{
         .out = out,
         .x = x,
         .cosines = cosines,
         .sines = sines,
+        .positions = positions,
         .heads = heads,
         .head_size = head_size,
         .style = style,
+        .inverse = inverse,
     });
 }
 

@@ -1,0 +1,225 @@
+//! Log-softmax and the gradients of row kernels over contiguous `[rows][columns]` f32, cut into
+//! chunks of whole rows. Gradients of weights are summed chunk by chunk, then chunk after chunk, so
+//! that they do not depend on the number of threads.
+
+const std = @import("std");
+const Arena = @import("../../../core/arena.zig").Arena;
+const Runner = @import("runner.zig").Runner;
+const Kernels = @import("../interface.zig").Kernels;
+const rows_driver = @import("rows.zig");
+
+/// `log(softmax(x))` of each row; `out` may be `x`.
+pub fn logSoftmax(
+    runner: *Runner,
+    out: [*]f32,
+    x: [*]const f32,
+    rows: usize,
+    columns: usize,
+) void {
+    const Job = struct {
+        out: [*]f32,
+        x: [*]const f32,
+        columns: usize,
+
+        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
+            const at = index * job.columns;
+            kernels.normalization.log_softmax(job.out + at, job.x + at, job.columns);
+        }
+    };
+    rows_driver.forRows(runner, rows, columns, Job{ .out = out, .x = x, .columns = columns });
+}
+
+/// The gradient of `y = softmax(scale * x)`.
+pub fn softmaxGradient(
+    runner: *Runner,
+    out: [*]f32,
+    y: [*]const f32,
+    gradient: [*]const f32,
+    rows: usize,
+    columns: usize,
+    scale: f32,
+) void {
+    const Job = struct {
+        out: [*]f32,
+        y: [*]const f32,
+        gradient: [*]const f32,
+        columns: usize,
+        scale: f32,
+
+        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
+            const at = index * job.columns;
+            const kernel = kernels.normalization.softmax_gradient;
+            kernel(job.out + at, job.y + at, job.gradient + at, job.columns, job.scale);
+        }
+    };
+    rows_driver.forRows(runner, rows, columns, Job{
+        .out = out,
+        .y = y,
+        .gradient = gradient,
+        .columns = columns,
+        .scale = scale,
+    });
+}
+
+/// The gradient of `y = log(softmax(x))`.
+pub fn logSoftmaxGradient(
+    runner: *Runner,
+    out: [*]f32,
+    y: [*]const f32,
+    gradient: [*]const f32,
+    rows: usize,
+    columns: usize,
+) void {
+    const Job = struct {
+        out: [*]f32,
+        y: [*]const f32,
+        gradient: [*]const f32,
+        columns: usize,
+
+        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
+            const at = index * job.columns;
+            const kernel = kernels.normalization.log_softmax_gradient;
+            kernel(job.out + at, job.y + at, job.gradient + at, job.columns);
+        }
+    };
+    rows_driver.forRows(runner, rows, columns, Job{
+        .out = out,
+        .y = y,
+        .gradient = gradient,
+        .columns = columns,
+    });
+}
+
+/// Operands and results of a norm's gradient.
+pub const NormGradient = struct {
+    /// `[rows][columns]`; may be `x` or `gradient`.
+    out: [*]f32,
+    x: [*]const f32,
+    /// `[columns]`.
+    weight: [*]const f32,
+    gradient: [*]const f32,
+    /// `[columns]`, overwritten.
+    weight_gradient: [*]f32,
+    /// `[columns]`, overwritten; null for a root mean square norm, which has no bias.
+    bias_gradient: ?[*]f32 = null,
+    rows: usize,
+    columns: usize,
+    epsilon: f32,
+};
+
+/// Most chunks that sum gradients of weights: each has a row of its own.
+const most_chunks = 64;
+/// Elements that a chunk has at least, unless there are no more rows.
+const chunk_elements = 8 << 10;
+
+/// The gradient of a layer norm or, without a bias gradient, of a root mean square norm.
+pub fn normGradient(runner: *Runner, norm: NormGradient) Arena.Error!void {
+    const columns = norm.columns;
+    const least_rows = @max(1, chunk_elements / @max(1, columns));
+    const rows_per_chunk = @max(least_rows, divideUp(norm.rows, most_chunks));
+    const chunk_count = divideUp(norm.rows, rows_per_chunk);
+    const mark = runner.scratch.head;
+    defer runner.scratch.reset(mark);
+    const partial = try runner.scratch.slice(f32, 2 * chunk_count * columns);
+    const call: NormCall = .{
+        .norm = &norm,
+        .kernels = runner.kernels,
+        .rows_per_chunk = rows_per_chunk,
+        .chunk_count = chunk_count,
+        .partial = partial.ptr,
+    };
+    runner.pool.run(@intCast(chunk_count), &call, NormCall.gradients);
+    call.sum(norm.weight_gradient, 0);
+    if (norm.bias_gradient) |bias_gradient| call.sum(bias_gradient, 1);
+}
+
+const NormCall = struct {
+    norm: *const NormGradient,
+    kernels: *const Kernels,
+    rows_per_chunk: usize,
+    chunk_count: usize,
+    /// `[chunk][2][columns]`: sums for the weight and for the bias.
+    partial: [*]f32,
+
+    fn gradients(context: *const anyopaque, chunk: u32, _: u32) void {
+        const call: *const NormCall = @ptrCast(@alignCast(context));
+        const norm = call.norm;
+        const columns = norm.columns;
+        const sums = call.partial + 2 * chunk * columns;
+        @memset(sums[0 .. 2 * columns], 0);
+        const begin = chunk * call.rows_per_chunk;
+        for (begin..@min(begin + call.rows_per_chunk, norm.rows)) |row| {
+            const at = row * columns;
+            const kernels = &call.kernels.normalization;
+            const x, const gradient = .{ norm.x + at, norm.gradient + at };
+            const out = norm.out + at;
+            const weight, const epsilon = .{ norm.weight, norm.epsilon };
+            if (norm.bias_gradient == null) {
+                kernels.rmsnorm_gradient(out, x, weight, gradient, sums, columns, epsilon);
+            } else {
+                const bias_sums = sums + columns;
+                const kernel = kernels.layernorm_gradient;
+                kernel(out, x, weight, gradient, sums, bias_sums, columns, epsilon);
+            }
+        }
+    }
+
+    /// Adds up the chunks' sums, 0 for the weight or 1 for the bias.
+    fn sum(call: *const NormCall, out: [*]f32, which: usize) void {
+        const columns = call.norm.columns;
+        @memset(out[0..columns], 0);
+        for (0..call.chunk_count) |chunk| {
+            const sums = call.partial + (2 * chunk + which) * columns;
+            call.kernels.normalization.add_row(out, sums, columns);
+        }
+    }
+};
+
+/// Columns of the table's gradient that one chunk sums.
+const embedding_columns = 64;
+
+/// The gradient of looking up rows `ids[count]` of a table: `out[rows][columns]` becomes the sum of
+/// each row's gradients, in the order of the ids.
+pub fn embeddingGradient(
+    runner: *Runner,
+    out: [*]f32,
+    rows: usize,
+    columns: usize,
+    ids: []const i32,
+    gradient: [*]const f32,
+) void {
+    const Call = struct {
+        kernels: *const Kernels,
+        out: [*]f32,
+        rows: usize,
+        columns: usize,
+        ids: []const i32,
+        gradient: [*]const f32,
+
+        fn chunk(context: *const anyopaque, index: u32, _: u32) void {
+            const call: *const @This() = @ptrCast(@alignCast(context));
+            const begin = @as(usize, index) * embedding_columns;
+            const width = @min(embedding_columns, call.columns - begin);
+            for (0..call.rows) |row| @memset((call.out + row * call.columns + begin)[0..width], 0);
+            for (call.ids, 0..) |id, i| {
+                const row: usize = @intCast(id);
+                const sum = call.out + row * call.columns + begin;
+                const term = call.gradient + i * call.columns + begin;
+                call.kernels.normalization.add_row(sum, term, width);
+            }
+        }
+    };
+    const call: Call = .{
+        .kernels = runner.kernels,
+        .out = out,
+        .rows = rows,
+        .columns = columns,
+        .ids = ids,
+        .gradient = gradient,
+    };
+    runner.pool.run(@intCast(divideUp(columns, embedding_columns)), &call, Call.chunk);
+}
+
+fn divideUp(a: usize, b: usize) usize {
+    return std.math.divCeil(usize, a, b) catch unreachable;
+}
