@@ -70,6 +70,14 @@ export {
   groupNorm,
 } from "./lib/ops/channel_norm.ts";
 export { to } from "./lib/ops/convert.ts";
+export {
+  conv1d,
+  type Conv1dOptions,
+  conv2d,
+  type Conv2dOptions,
+  convTranspose2d,
+  type ConvTranspose2dOptions,
+} from "./lib/ops/convolution.ts";
 export { dropout, type DropoutOptions } from "./lib/ops/dropout.ts";
 export {
   add,
@@ -109,6 +117,7 @@ export {
   scaledDotProductAttention,
 } from "./lib/ops/scaled_attention.ts";
 export * from "./lib/ops/unary.ts";
+export type { RowsAndColumns } from "./lib/ops/windows.ts";
 export * as optim from "./lib/optim/mod.ts";
 export {
   type AddedToken,

@@ -14,6 +14,7 @@ const attention = @import("ops/attention.zig");
 const attention_training = @import("ops/attention_training.zig");
 const channels = @import("ops/channels.zig");
 const convert = @import("ops/convert.zig");
+const convolution = @import("ops/convolution.zig");
 const elementwise = @import("ops/elementwise.zig");
 const elementwise_gradients = @import("ops/elementwise_gradients.zig");
 const gather = @import("ops/gather.zig");
@@ -312,6 +313,26 @@ export fn q_linear(x: u32, weight: u32, bias: u32, out: u32) i32 {
 /// Rows of a matrix of any dtype and layout, as f32.
 export fn q_embedding(weight: u32, ids: u32, out: u32) i32 {
     return call(products.embedding, .{ weight, ids, out });
+}
+
+// Convolutions. Parameters: stride, padding, dilation (each of rows and columns), groups; then what
+// is named.
+
+/// x [images, in, rows, columns] convolved with weight [out, in / groups, rows, columns]; bias may
+/// be 0.
+export fn q_convolution(x: u32, weight: u32, bias: u32) i32 {
+    return call(convolution.convolution, .{ x, weight, bias });
+}
+
+/// The reverse: the gradient of q_convolution's x, given that of its result. Parameters: its rows,
+/// columns; bias may be 0.
+export fn q_convolution_transpose(x: u32, weight: u32, bias: u32) i32 {
+    return call(convolution.convolutionTranspose, .{ x, weight, bias });
+}
+
+/// The gradient of q_convolution's weight. Parameters: its rows, columns.
+export fn q_convolution_weight_gradient(x: u32, gradient: u32) i32 {
+    return call(convolution.convolutionWeightGradient, .{ x, gradient });
 }
 
 /// softmax(scale * x) over the last dimension.

@@ -24,6 +24,7 @@ const table: interface.Kernels = .{
     .channels = @import("kernels/cpu/channels.zig").table,
     .losses = @import("kernels/cpu/losses.zig").table,
     .optimizers = @import("kernels/cpu/optimizers.zig").table,
+    .convolution = @import("kernels/cpu/convolution.zig").table,
 };
 
 comptime {

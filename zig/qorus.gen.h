@@ -153,6 +153,17 @@ int32_t q_linear(uint32_t x, uint32_t weight, uint32_t bias, uint32_t out);
 /* Rows of a matrix of any dtype and layout, as f32. */
 int32_t q_embedding(uint32_t weight, uint32_t ids, uint32_t out);
 
+/* x [images, in, rows, columns] convolved with weight [out, in / groups, rows, columns]; bias may
+   be 0. */
+int32_t q_convolution(uint32_t x, uint32_t weight, uint32_t bias);
+
+/* The reverse: the gradient of q_convolution's x, given that of its result. Parameters: its rows,
+   columns; bias may be 0. */
+int32_t q_convolution_transpose(uint32_t x, uint32_t weight, uint32_t bias);
+
+/* The gradient of q_convolution's weight. Parameters: its rows, columns. */
+int32_t q_convolution_weight_gradient(uint32_t x, uint32_t gradient);
+
 /* softmax(scale * x) over the last dimension. */
 int32_t q_softmax(uint32_t x, float scale, uint32_t out);
 

@@ -122,6 +122,14 @@ export interface Native {
   q_linear(x: number, weight: number, bias: number, out: number): number;
   /** Rows of a matrix of any dtype and layout, as f32. */
   q_embedding(weight: number, ids: number, out: number): number;
+  /** x [images, in, rows, columns] convolved with weight [out, in / groups, rows, columns]; bias may
+   * be 0. */
+  q_convolution(x: number, weight: number, bias: number): number;
+  /** The reverse: the gradient of q_convolution's x, given that of its result. Parameters: its rows,
+   * columns; bias may be 0. */
+  q_convolution_transpose(x: number, weight: number, bias: number): number;
+  /** The gradient of q_convolution's weight. Parameters: its rows, columns. */
+  q_convolution_weight_gradient(x: number, gradient: number): number;
   /** softmax(scale * x) over the last dimension. */
   q_softmax(x: number, scale: number, out: number): number;
   /** Sets scores above the diagonal, shifted by position, to -inf in place. */
@@ -236,6 +244,9 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_matmul: ["u32", "u32", "u32"],
   q_linear: ["u32", "u32", "u32", "u32"],
   q_embedding: ["u32", "u32", "u32"],
+  q_convolution: ["u32", "u32", "u32"],
+  q_convolution_transpose: ["u32", "u32", "u32"],
+  q_convolution_weight_gradient: ["u32", "u32"],
   q_softmax: ["u32", "f32", "u32"],
   q_causal_mask: ["u32", "u32"],
   q_rmsnorm: ["u32", "u32", "f32", "u32"],

@@ -47,6 +47,7 @@ function operand(
 
 const rows = (shape: number[], options?: { optional?: boolean; free?: boolean }) =>
   operand(full(shape, 0.5), "rows", options);
+const images = (shape: number[]) => rows(shape, { free: true });
 const floats = (shape: number[], options?: { free?: boolean }) =>
   operand(full(shape, 0.5), "floats", options);
 const out = (shape: number[]) => operand(full(shape, 0), "out", { optional: true });
@@ -93,6 +94,21 @@ export function validCalls(): ExportCall[] {
     {
       name: "q_embedding",
       arguments: [weight([5, 32], { free: true }), integers([1, 4]), out([2, 32])],
+    },
+    {
+      name: "q_convolution",
+      arguments: [images([2, 4, 5, 6]), images([6, 2, 3, 2]), rows([6], { optional: true })],
+      sizes: [2, 1, 1, 0, 1, 2, 2],
+    },
+    {
+      name: "q_convolution_transpose",
+      arguments: [images([2, 6, 3, 4]), images([6, 2, 3, 2]), rows([4], { optional: true })],
+      sizes: [2, 1, 1, 0, 1, 2, 2, 5, 6],
+    },
+    {
+      name: "q_convolution_weight_gradient",
+      arguments: [images([2, 4, 5, 6]), rows([2, 6, 3, 4])],
+      sizes: [2, 1, 1, 0, 1, 2, 2, 3, 2],
     },
     { name: "q_softmax", arguments: [rows([3, 4]), 1, out([3, 4])] },
     { name: "q_causal_mask", arguments: [rows([3, 4], { free: true }), 1] },

@@ -3,6 +3,7 @@
 import torch
 
 import attention
+import convolution
 import elementwise
 import layers
 import losses
@@ -28,6 +29,7 @@ FAMILIES = (
     shapes,
     normalization,
     scaled_attention,
+    convolution,
 )
 
 if __name__ == "__main__":

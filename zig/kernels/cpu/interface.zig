@@ -15,6 +15,7 @@ const normalization = @import("normalization_interface.zig");
 const channels = @import("channels_interface.zig");
 const losses = @import("losses_interface.zig");
 const optimizers = @import("optimizers_interface.zig");
+const convolution = @import("convolution_interface.zig");
 
 pub const Kernels = extern struct {
     matmul: matmul.Table,
@@ -28,4 +29,5 @@ pub const Kernels = extern struct {
     channels: channels.Table,
     losses: losses.Table,
     optimizers: optimizers.Table,
+    convolution: convolution.Table,
 };

@@ -44,6 +44,13 @@ pub const max_depth = 512;
 /// Most rows of A or columns of B that `dots` is meant for, and rows of A for `row_updates`.
 pub const max_thin = 8;
 
+/// How many of `remaining` rows (or vectors of columns) the next tile takes. The last two tiles
+/// share what is left evenly: 9 rows as 5 + 4 keep more sums in flight than 8 + 1.
+pub fn partSize(remaining: usize, largest: usize) usize {
+    if (remaining <= largest) return remaining;
+    return if (remaining >= 2 * largest) largest else (remaining + 1) / 2;
+}
+
 /// Floats that `pack_rows` may touch for `rows` x `depth` elements: it writes 8 at a time, so a
 /// little past the end. A multiple of 16.
 pub fn packedRowsFloats(rows: usize, depth: usize) usize {

@@ -19,12 +19,7 @@ const Matrix = interface.Matrix;
 pub const tile_rows = if (simd.has_32_registers) 8 else 6;
 pub const tile_vectors = if (simd.has_32_registers) 3 else 2;
 
-/// How many of `remaining` rows (or vectors of columns) the next tile takes. The last two tiles
-/// share what is left evenly: 9 rows as 5 + 4 keep more sums in flight than 8 + 1.
-pub fn partSize(remaining: usize, largest: usize) usize {
-    if (remaining <= largest) return remaining;
-    return if (remaining >= 2 * largest) largest else (remaining + 1) / 2;
-}
+pub const partSize = interface.partSize;
 
 const Eight = @Vector(8, f32);
 

@@ -1,0 +1,84 @@
+//! f32 convolutions and their gradients, `[images][groups][channels][rows][columns]`.
+//!
+//! All operands are contiguous. Work is cut by shapes only and every sum is made in one order, so
+//! results are the same for any number of threads.
+
+const std = @import("std");
+const Arena = @import("../../../core/arena.zig").Arena;
+const Runner = @import("runner.zig").Runner;
+const geometry_module = @import("convolution_geometry.zig");
+const correlate = @import("convolution_correlate.zig");
+
+pub const Geometry = geometry_module.Geometry;
+pub const weightGradient = @import("convolution_gradient.zig").weightGradient;
+
+/// `out = x * weight + bias`: x has `in_channels` and `in`, out has `out_channels` and `out`,
+/// weight is `[groups][out_channels][in_channels][kernel]`.
+pub fn forward(
+    runner: *const Runner,
+    geometry: Geometry,
+    x: [*]const f32,
+    weight: [*]const f32,
+    bias: ?[*]const f32,
+    out: [*]f32,
+) Arena.Error!void {
+    const mark = runner.scratch.head;
+    defer runner.scratch.reset(mark);
+    const phase = try geometry_module.forwardPhase(runner.scratch, geometry);
+    const kernel = geometry.kernelSize();
+    try correlate.run(runner, &.{
+        .images = geometry.images,
+        .groups = geometry.groups,
+        .source_channels = geometry.in_channels,
+        .source_size = geometry.in,
+        .source = x,
+        .weights = weight,
+        .weight_strides = .{
+            geometry.out_channels * geometry.in_channels * kernel,
+            geometry.in_channels * kernel,
+            kernel,
+        },
+        .bias = bias,
+        .channels = geometry.out_channels,
+        .size = geometry.out,
+        .out = out,
+    }, &phase);
+}
+
+/// The gradient of `forward` with respect to x, given that of its result; with a bias
+/// `[groups][in_channels]` a transposed convolution of `gradient`.
+pub fn inputGradient(
+    runner: *const Runner,
+    geometry: Geometry,
+    gradient: [*]const f32,
+    weight: [*]const f32,
+    bias: ?[*]const f32,
+    out: [*]f32,
+) Arena.Error!void {
+    const kernel = geometry.kernelSize();
+    const operands: correlate.Operands = .{
+        .images = geometry.images,
+        .groups = geometry.groups,
+        .source_channels = geometry.out_channels,
+        .source_size = geometry.out,
+        .source = gradient,
+        .weights = weight,
+        .weight_strides = .{
+            geometry.out_channels * geometry.in_channels * kernel,
+            kernel,
+            geometry.in_channels * kernel,
+        },
+        .bias = bias,
+        .channels = geometry.in_channels,
+        .size = geometry.in,
+        .out = out,
+    };
+    const counts = geometry_module.backwardPhaseCounts(geometry);
+    for (0..counts[0]) |row| for (0..counts[1]) |column| {
+        const mark = runner.scratch.head;
+        defer runner.scratch.reset(mark);
+        const start = [2]usize{ row, column };
+        const phase = try geometry_module.backwardPhase(runner.scratch, geometry, start);
+        try correlate.run(runner, &operands, &phase);
+    };
+}
