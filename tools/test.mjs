@@ -31,6 +31,9 @@ function readArguments() {
 }
 
 const { only, checks, verbose } = readArguments();
+// Leaving through exit() ends the part that runs as well.
+process.on("SIGINT", () => process.exit(130));
+process.on("SIGTERM", () => process.exit(143));
 setUp();
 // These find the tools, which set-up may just have installed.
 const { checkParts, testParts } = await import("./test/parts.mjs");

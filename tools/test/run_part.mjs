@@ -26,13 +26,16 @@ function run([executable, ...list], environment) {
       env: { ...process.env, NO_COLOR: "1", ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    const stop = () => child.kill("SIGKILL");
+    process.once("exit", stop);
     const chunks = [];
     const limit = setTimeout(() => {
       chunks.push(Buffer.from(`\nStopped after ${mostMilliseconds / 60_000} minutes.\n`));
-      child.kill("SIGKILL");
+      stop();
     }, mostMilliseconds);
     const end = (status, text) => {
       clearTimeout(limit);
+      process.off("exit", stop);
       resolve({ status, output: withoutColors(Buffer.concat(chunks).toString() + text) });
     };
     child.stdout.on("data", (chunk) => chunks.push(chunk));
