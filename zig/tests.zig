@@ -4,6 +4,7 @@ test {
     _ = @import("core/arena.zig");
     _ = @import("core/pool.zig");
     _ = @import("core/cpu.zig");
+    _ = @import("tests/copy.zig");
     _ = @import("tests/core.zig");
     _ = @import("tests/guarded.zig");
     _ = @import("tests/math.zig");

@@ -147,7 +147,7 @@ pub fn contiguous(runner: *Runner, x: *const Tensor) Arena.Error![*]const f32 {
     var copy = x.*;
     copy.data = @intFromPtr(values.ptr);
     copy.nb = tensor_module.contiguousStrides(.f32, x.shape());
-    tensors.copyStrided(&copy, x);
+    tensors.copyStrided(runner.pool, &copy, x);
     return values.ptr;
 }
 

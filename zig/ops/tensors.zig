@@ -4,8 +4,10 @@
 
 const std = @import("std");
 const context_module = @import("../core/context.zig");
+const Pool = @import("../core/pool.zig").Pool;
 const table = @import("../core/table.zig");
 const tensor_module = @import("../core/tensor.zig");
+const threaded_copy = @import("../kernels/cpu/threaded/copy.zig");
 
 const Context = context_module.Context;
 const Error = context_module.Error;
@@ -287,63 +289,26 @@ pub fn copy(context: *Context, handle: Handle, out_handle: Handle) Error!Handle 
         (out.isContiguous() and source.isContiguous());
     if (out.data == source.data and same_strides) return made;
     if (out.overlaps(source)) return context.fail(error.Aliasing, "out overlaps x", .{});
-    copyStrided(out, source);
+    copyStrided(context.runner().pool, out, source);
     return made;
 }
 
-/// Walks the outer dimensions and copies rows; rows whose elements lie apart go one by one.
-pub fn copyStrided(out: *const Tensor, source: *const Tensor) void {
-    const size = source.dtype.blockBytes();
+/// Copies elements between tensors of one shape and dtype.
+pub fn copyStrided(pool: *Pool, out: *const Tensor, source: *const Tensor) void {
     if (source.count() == 0) return;
-    if (source.isContiguous() and out.isContiguous()) {
-        const total: usize = @intCast(source.count() * size);
-        @memcpy(out.bytes()[0..total], source.bytes()[0..total]);
-        return;
+    var copied: threaded_copy.Copy = .{
+        .source = source.bytes(),
+        .out = out.bytes(),
+        .element_bytes = source.dtype.blockBytes(),
+        .rank = source.rank,
+        .sizes = undefined,
+        .source_strides = undefined,
+        .out_strides = undefined,
+    };
+    for (source.shape(), 0..) |size, i| {
+        copied.sizes[i] = size;
+        copied.source_strides[i] = @intCast(source.nb[i]);
+        copied.out_strides[i] = @intCast(out.nb[i]);
     }
-    const columns = source.columns();
-    const column_stride = if (source.rank == 0) size else source.nb[source.rank - 1];
-    const out_column_stride = if (out.rank == 0) size else out.nb[out.rank - 1];
-    var walk = RowWalk.init(source, out);
-    while (walk.next()) |offsets| {
-        const from = source.bytes() + @as(usize, @intCast(offsets[0]));
-        const to = out.bytes() + @as(usize, @intCast(offsets[1]));
-        if (column_stride == size and out_column_stride == size) {
-            @memcpy(to[0 .. columns * size], from[0 .. columns * size]);
-        } else for (0..columns) |i| {
-            const a: usize = @intCast(i * column_stride);
-            const b: usize = @intCast(i * out_column_stride);
-            @memcpy(to[b..][0..size], from[a..][0..size]);
-        }
-    }
+    threaded_copy.run(pool, copied);
 }
-
-/// Visits the rows of two tensors of one shape: the byte offsets of each row in both.
-pub const RowWalk = struct {
-    first: *const Tensor,
-    second: *const Tensor,
-    index: [max_rank]u32 = @splat(0),
-    left: u64,
-
-    pub fn init(first: *const Tensor, second: *const Tensor) RowWalk {
-        return .{ .first = first, .second = second, .left = first.rows() };
-    }
-
-    pub fn next(walk: *RowWalk) ?[2]u64 {
-        if (walk.left == 0) return null;
-        walk.left -= 1;
-        var offsets: [2]u64 = .{ 0, 0 };
-        const outer = walk.first.rank -| 1;
-        for (0..outer) |i| {
-            offsets[0] += walk.index[i] * walk.first.nb[i];
-            offsets[1] += walk.index[i] * walk.second.nb[i];
-        }
-        var dimension = outer;
-        while (dimension > 0) {
-            dimension -= 1;
-            walk.index[dimension] += 1;
-            if (walk.index[dimension] < walk.first.ne[dimension]) break;
-            walk.index[dimension] = 0;
-        }
-        return offsets;
-    }
-};
