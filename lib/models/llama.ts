@@ -4,6 +4,8 @@
  * @module
  */
 
+import { tensor } from "../core/creation.ts";
+import { noGrad } from "../core/gradient.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { ropeFactors } from "../formats/rope_factors.ts";
 import type { ModelConfig } from "../formats/types.ts";
@@ -13,6 +15,8 @@ import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
 import { RMSNorm } from "../nn/rms_norm.ts";
 import { TransformerBlock } from "../nn/transformer_block.ts";
+import { QorusError } from "../native/error.ts";
+import { ropeTable } from "../ops/attention.ts";
 import { linear } from "../ops/matmul.ts";
 
 /** Embedding, blocks and final norm: everything below the output projection. */
@@ -38,13 +42,13 @@ export class LlamaDecoder extends Module {
   /**
    * The residual stream behind the last block, before the norm.
    *
-   * @param ids i32 `[count]`
+   * @param ids i32 `[batch, count]`, or with caches `[count]`
    * @param caches one for each layer
-   * @returns f32 `[count, hiddenSize]`
+   * @returns f32 `[..., count, hiddenSize]`
    */
-  forward(ids: Tensor, position: SequencePosition, caches: readonly AttentionCache[]): Tensor {
+  forward(ids: Tensor, position: SequencePosition, caches?: readonly AttentionCache[]): Tensor {
     let x = this.embedTokens.forward(ids);
-    for (const [i, layer] of this.layers.entries()) x = layer.forward(x, position, caches[i]);
+    for (const [i, layer] of this.layers.entries()) x = layer.forward(x, position, caches?.[i]);
     return x;
   }
 }
@@ -60,9 +64,12 @@ export class Llama extends Module {
   /** `[vocabSize, hiddenSize]`; absent when the embedding serves as output (tied). */
   readonly lmHead?: Linear;
 
-  /** Makes the layers that the config asks for; weights are set by `loadStateDict`. */
+  readonly #config: ModelConfig;
+
+  /** Makes the layers that the config asks for, with random weights until others are loaded. */
   constructor(config: ModelConfig) {
     super();
+    this.#config = config;
     this.model = new LlamaDecoder(config);
     if (!config.tiedEmbeddings) {
       this.lmHead = new Linear(config.hiddenSize, config.vocabSize, { bias: false });
@@ -70,26 +77,63 @@ export class Llama extends Module {
   }
 
   /**
-   * Logits of the next token.
+   * Logits of the token behind every id. Without caches, of whole sequences and with gradients: for
+   * training. With caches, for generation, nothing is recorded.
    *
-   * @param ids i32 `[count]`
-   * @param position where the ids stand in their sequence
+   * @param ids i32 `[batch, count]`, or with caches `[count]`
+   * @param position where the ids stand in their sequence; without caches by default from 0 on
    * @param caches one for each layer; take up the ids' keys and values
    * @param options `lastOnly`: logits behind the last id only
-   * @returns f32 `[count, vocabSize]`, or `[1, vocabSize]`
+   * @returns f32 `[..., count, vocabSize]`, or `[..., 1, vocabSize]`
+   *
+   * @example
+   * ```ts
+   * import { crossEntropy, type Llama, type Tensor } from "@qorus/qorus";
+   *
+   * function loss(network: Llama, ids: Tensor, next: Tensor): Tensor {
+   *   const logits = network.forward(ids); // [batch, count, vocabSize]
+   *   return crossEntropy(logits.view([ids.size, -1]), next.view([-1]));
+   * }
+   * ```
    */
   forward(
     ids: Tensor,
-    position: SequencePosition,
-    caches: readonly AttentionCache[],
+    position?: SequencePosition,
+    caches?: readonly AttentionCache[],
     options: { lastOnly?: boolean } = {},
   ): Tensor {
-    let x = this.model.forward(ids, position, caches);
-    const count = x.shape[0];
-    if (options.lastOnly && count > 1) x = x.slice(0, count - 1, count);
+    if (caches !== undefined) return noGrad(() => this.#logits(ids, position, caches, options));
+    return this.#logits(ids, position, caches, options);
+  }
+
+  #logits(
+    ids: Tensor,
+    position: SequencePosition | undefined,
+    caches: readonly AttentionCache[] | undefined,
+    options: { lastOnly?: boolean },
+  ): Tensor {
+    checkRank(ids, caches === undefined ? 2 : 1);
+    const place = position ?? this.#fromStart(ids.shape[ids.rank - 1]);
+    let x = this.model.forward(ids, place, caches);
+    const count = x.shape[x.rank - 2];
+    if (options.lastOnly && count > 1) x = x.slice(-2, count - 1, count).contiguous();
     const weight = this.lmHead?.weight ?? this.model.embedTokens.weight;
     return linear(this.model.norm.forward(x), weight.tensor);
   }
+
+  #fromStart(count: number): SequencePosition {
+    const frequencies = tensor(ropeFrequencies(this.#config));
+    return { start: 0, ropeTable: ropeTable(frequencies, 0, count) };
+  }
+}
+
+function checkRank({ shape }: Tensor, rank: number): void {
+  if (shape.length === rank) return;
+  throw new QorusError(
+    "invalid_shape",
+    `Llama: ids are [${shape}], expected ${rank === 2 ? "[batch, count]" : "[count] with caches"}`,
+    { op: "Llama", field: "ids", given: shape },
+  );
 }
 
 /**

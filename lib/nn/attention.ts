@@ -1,11 +1,15 @@
 /**
- * Multi-head attention with a key/value cache.
+ * Multi-head attention with grouped heads and rotary positions.
  *
  * @module
  */
 
+import { tensor } from "../core/creation.ts";
+import { noGrad } from "../core/gradient.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { attention, rope, type RopeStyle, storeCache } from "../ops/attention.ts";
+import { QorusError } from "../native/error.ts";
+import { attention, rope, type RopeStyle, ropeTable, storeCache } from "../ops/attention.ts";
+import { scaledDotProductAttention } from "../ops/scaled_attention.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 
@@ -31,17 +35,34 @@ export interface AttentionOptions {
   hiddenSize: number;
   /** Heads of queries. */
   headCount: number;
-  /** Heads of keys and values, shared by groups of query heads (Ainslie et al. 2023). */
-  keyValueHeadCount: number;
-  /** Width of one head. */
-  headSize: number;
-  /** Which elements of a head are turned together. */
-  ropeStyle: RopeStyle;
-  /** Query, key and value projections have a bias. */
-  bias: boolean;
+  /** Heads of keys and values, shared by groups of query heads. Default: as many as of queries. */
+  keyValueHeadCount?: number;
+  /** Width of one head. Default: `hiddenSize / headCount`. */
+  headSize?: number;
+  /** Which elements of a head are turned together. Default: no rotary positions. */
+  ropeStyle?: RopeStyle;
+  /** Base of the rotary frequencies where no table is given. Default 10000. */
+  ropeBase?: number;
+  /** Query, key and value projections have a bias. Default: false. */
+  bias?: boolean;
+  /** The output projection has a bias. Default: false. */
+  outputBias?: boolean;
+  /** A position sees itself and earlier ones only, without a cache too. Default: true. */
+  causal?: boolean;
 }
 
-/** Causal self-attention with rotary positions and grouped heads. */
+/**
+ * Self-attention with grouped heads (Ainslie et al. 2023) and rotary positions (Su et al. 2021). The
+ * same layer trains on whole sequences and generates with a cache.
+ *
+ * @example
+ * ```ts
+ * import { nn, ones } from "@qorus/qorus";
+ *
+ * const layer = new nn.Attention({ hiddenSize: 32, headCount: 4, ropeStyle: "half" });
+ * layer.forward(ones([2, 7, 32])).shape; // [2, 7, 32]
+ * ```
+ */
 export class Attention extends Module {
   /** Query projection `[headCount * headSize, hiddenSize]`. */
   readonly qProj: Linear;
@@ -51,42 +72,104 @@ export class Attention extends Module {
   readonly vProj: Linear;
   /** Output projection `[hiddenSize, headCount * headSize]`. */
   readonly oProj: Linear;
+  readonly #heads: number;
+  readonly #keyValueHeads: number;
+  readonly #headSize: number;
   readonly #options: AttentionOptions;
 
   /** Makes the four projections. */
   constructor(options: AttentionOptions) {
     super();
-    const { hiddenSize, headCount, keyValueHeadCount, headSize, bias } = options;
+    const { hiddenSize, headCount, bias = false, outputBias = false } = options;
     this.#options = options;
-    this.qProj = new Linear(hiddenSize, headCount * headSize, { bias });
-    this.kProj = new Linear(hiddenSize, keyValueHeadCount * headSize, { bias });
-    this.vProj = new Linear(hiddenSize, keyValueHeadCount * headSize, { bias });
-    this.oProj = new Linear(headCount * headSize, hiddenSize, { bias: false });
+    this.#heads = headCount;
+    this.#keyValueHeads = options.keyValueHeadCount ?? headCount;
+    this.#headSize = options.headSize ?? hiddenSize / headCount;
+    checkHeads(headCount, this.#keyValueHeads, this.#headSize);
+    const keyValueSize = this.#keyValueHeads * this.#headSize;
+    this.qProj = new Linear(hiddenSize, headCount * this.#headSize, { bias });
+    this.kProj = new Linear(hiddenSize, keyValueSize, { bias });
+    this.vProj = new Linear(hiddenSize, keyValueSize, { bias });
+    this.oProj = new Linear(headCount * this.#headSize, hiddenSize, { bias: outputBias });
   }
 
   /**
-   * Writes the rows' keys and values into the cache and lets the rows attend to all up to them.
+   * Without a cache, attention within whole sequences. With one, which is for inference and records
+   * no gradients, writes the rows' keys and values into it and lets them attend to all up to them.
    *
-   * @param x f32 `[count, hiddenSize]`
-   * @returns f32 `[count, hiddenSize]`
+   * @param x f32 `[batch, count, hiddenSize]`, or with a cache `[count, hiddenSize]`
+   * @param position where the rows stand; without a cache by default from 0 on
+   * @returns f32, shaped like x
    */
-  forward(x: Tensor, position: SequencePosition, cache: AttentionCache): Tensor {
-    const { headCount, keyValueHeadCount, headSize, ropeStyle } = this.#options;
+  forward(x: Tensor, position?: SequencePosition, cache?: AttentionCache): Tensor {
+    if (cache === undefined) return this.#sequences(x, position?.ropeTable);
+    return noGrad(() => this.#cached(x, position, cache));
+  }
+
+  #sequences(x: Tensor, table: Tensor | undefined): Tensor {
+    const [batch, count] = x.shape;
+    const { ropeStyle, causal = true } = this.#options;
+    const turned = (projected: Tensor) => {
+      if (ropeStyle === undefined) return projected;
+      table ??= this.#table(count);
+      return rope(projected, table, ropeStyle);
+    };
+    const split = (projected: Tensor, heads: number) =>
+      projected.reshape([batch, count, heads, this.#headSize]);
+    const query = turned(split(this.qProj.forward(x), this.#heads));
+    const key = turned(split(this.kProj.forward(x), this.#keyValueHeads));
+    const value = split(this.vProj.forward(x), this.#keyValueHeads);
+    const [queries, keys, values] = [query, key, value].map((part) => part.transpose(1, 2));
+    const mixed = scaledDotProductAttention(queries, keys, values, { causal }).transpose(1, 2);
+    return this.oProj.forward(mixed.reshape([batch, count, this.#heads * this.#headSize]));
+  }
+
+  /** Cosines and sines of positions from 0 on. */
+  #table(count: number): Tensor {
+    const { ropeBase = 10000 } = this.#options;
+    const size = this.#headSize;
+    const frequencies = Float32Array.from(
+      { length: size / 2 },
+      (_, i) => ropeBase ** (-2 * i / size),
+    );
+    return ropeTable(tensor(frequencies), 0, count);
+  }
+
+  #cached(x: Tensor, position: SequencePosition | undefined, cache: AttentionCache): Tensor {
+    if (position === undefined) {
+      throw new QorusError("invalid_argument", "Attention: a cache needs a position", {
+        op: "Attention",
+        field: "position",
+      });
+    }
+    const { ropeStyle } = this.#options;
     const count = x.shape[0];
-    const split = (projected: Tensor, heads: number) => projected.reshape([count, heads, headSize]);
-    const table = position.ropeTable;
-    const query = split(this.qProj.forward(x), headCount);
-    const key = split(this.kProj.forward(x), keyValueHeadCount);
-    const value = split(this.vProj.forward(x), keyValueHeadCount);
-    storeCache(cache.keys, rope(key, table, ropeStyle, { out: key }), position.start);
+    const split = (projected: Tensor, heads: number) =>
+      projected.reshape([count, heads, this.#headSize]);
+    const turned = (part: Tensor) =>
+      ropeStyle === undefined ? part : rope(part, position.ropeTable, ropeStyle, { out: part });
+    const query = split(this.qProj.forward(x), this.#heads);
+    const key = split(this.kProj.forward(x), this.#keyValueHeads);
+    const value = split(this.vProj.forward(x), this.#keyValueHeads);
+    storeCache(cache.keys, turned(key), position.start);
     storeCache(cache.values, value, position.start);
     const mixed = attention(
-      rope(query, table, ropeStyle, { out: query }),
+      turned(query),
       cache.keys,
       cache.values,
       position.start,
-      1 / Math.sqrt(headSize),
+      1 / Math.sqrt(this.#headSize),
     );
-    return this.oProj.forward(mixed.reshape([count, headCount * headSize]));
+    return this.oProj.forward(mixed.reshape([count, this.#heads * this.#headSize]));
   }
+}
+
+function checkHeads(heads: number, keyValueHeads: number, headSize: number): void {
+  if (Number.isInteger(headSize) && Number.isInteger(heads / keyValueHeads)) return;
+  throw new QorusError(
+    "invalid_argument",
+    `Attention: ${heads} heads of ${headSize} with ${keyValueHeads} key/value heads: the width must ` +
+      "be a multiple of the heads, and these of the key/value heads",
+    { op: "Attention" },
+  );
 }

@@ -10,7 +10,7 @@ import { normal } from "./init.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
-/** Looks up rows: i32 ids `[count]` to f32 `[count, dim]`. */
+/** Looks up rows: i32 ids `[...]` to f32 `[..., dim]`. */
 export class Embedding extends Module {
   /** `[count, dim]`, at first normally distributed; any dtype. */
   readonly weight: Parameter;
@@ -21,7 +21,7 @@ export class Embedding extends Module {
     this.weight = new Parameter([count, dim], () => normal([count, dim]));
   }
 
-  /** i32 `[count]` to f32 `[count, dim]`. */
+  /** i32 `[...]` to f32 `[..., dim]`. */
   forward(ids: Tensor): Tensor {
     return embedding(this.weight.tensor, ids);
   }

@@ -10,15 +10,21 @@ export {
   type AttentionOptions,
   type SequencePosition,
 } from "./attention.ts";
+export { BatchNorm, type BatchNormOptions } from "./batch_norm.ts";
+export { BatchNorm1d } from "./batch_norm1d.ts";
+export { BatchNorm2d } from "./batch_norm2d.ts";
 export { Buffer } from "./buffer.ts";
 export { Embedding } from "./embedding.ts";
-export { FeedForward } from "./feed_forward.ts";
+export { FeedForward, type FeedForwardOptions } from "./feed_forward.ts";
+export { GroupNorm, type GroupNormOptions } from "./group_norm.ts";
 export * as init from "./initializers.ts";
 export { LayerNorm } from "./layer_norm.ts";
 export { Linear } from "./linear.ts";
 export { type LoadStateOptions, Module } from "./module.ts";
 export { ModuleTensor } from "./module_tensor.ts";
+export { MultiHeadAttention, type MultiHeadAttentionInput } from "./multi_head_attention.ts";
 export { Parameter } from "./parameter.ts";
 export { RMSNorm } from "./rms_norm.ts";
+export { Softmax } from "./softmax.ts";
 export { loadSafetensors, type SaveOptions, saveSafetensors } from "./state_file.ts";
 export { TransformerBlock, type TransformerBlockOptions } from "./transformer_block.ts";

@@ -1,9 +1,10 @@
 /**
- * One layer of a decoder.
+ * One layer of a transformer.
  *
  * @module
  */
 
+import { noGrad } from "../core/gradient.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { add } from "../ops/elementwise.ts";
 import { addRmsNorm } from "../ops/normalization.ts";
@@ -13,7 +14,8 @@ import {
   type AttentionOptions,
   type SequencePosition,
 } from "./attention.ts";
-import { FeedForward } from "./feed_forward.ts";
+import { FeedForward, type FeedForwardOptions } from "./feed_forward.ts";
+import { LayerNorm } from "./layer_norm.ts";
 import { Module } from "./module.ts";
 import { RMSNorm } from "./rms_norm.ts";
 
@@ -21,40 +23,64 @@ import { RMSNorm } from "./rms_norm.ts";
 export interface TransformerBlockOptions extends AttentionOptions {
   /** Width inside the feed-forward network. */
   intermediateSize: number;
-  /** Added to the mean square inside the norms. */
-  normEpsilon: number;
+  /** Added inside the norms' square roots. Default 1e-5. */
+  normEpsilon?: number;
+  /** The norms: root mean square or layer norm. Default `rms`. */
+  norm?: "rms" | "layer";
+  /** Activation of the feed-forward network. Default `swiglu`. */
+  activation?: FeedForwardOptions["activation"];
+  /** The feed-forward network's projections have a bias. Default: false. */
+  feedForwardBias?: boolean;
 }
 
 /** Attention and feed-forward network, each behind a norm and around a residual (pre-norm). */
 export class TransformerBlock extends Module {
   /** The norm in front of the attention. */
-  readonly inputLayernorm: RMSNorm;
+  readonly inputLayernorm: RMSNorm | LayerNorm;
   /** The attention. */
   readonly selfAttn: Attention;
   /** The norm in front of the feed-forward network. */
-  readonly postAttentionLayernorm: RMSNorm;
+  readonly postAttentionLayernorm: RMSNorm | LayerNorm;
   /** The feed-forward network. */
   readonly mlp: FeedForward;
 
   /** Makes the two halves and their norms. */
   constructor(options: TransformerBlockOptions) {
     super();
-    const { hiddenSize, intermediateSize, normEpsilon: epsilon } = options;
-    this.inputLayernorm = new RMSNorm(hiddenSize, { epsilon });
+    const { hiddenSize, intermediateSize, normEpsilon: epsilon = 1e-5, norm = "rms" } = options;
+    const makeNorm = () =>
+      norm === "rms"
+        ? new RMSNorm(hiddenSize, { epsilon })
+        : new LayerNorm(hiddenSize, { epsilon });
+    this.inputLayernorm = makeNorm();
     this.selfAttn = new Attention(options);
-    this.postAttentionLayernorm = new RMSNorm(hiddenSize, { epsilon });
-    this.mlp = new FeedForward(hiddenSize, intermediateSize);
+    this.postAttentionLayernorm = makeNorm();
+    this.mlp = new FeedForward(hiddenSize, intermediateSize, {
+      activation: options.activation,
+      bias: options.feedForwardBias,
+    });
   }
 
   /**
-   * Adds what the layer computes to the residual stream, in place.
+   * Adds what the layer computes to the residual stream: in place with a cache, which is for
+   * inference and records no gradients.
    *
-   * @param x f32 `[count, hiddenSize]`, changed and returned
+   * @param x f32 `[batch, count, hiddenSize]`, or with a cache `[count, hiddenSize]`, changed and
+   * returned
+   * @param position where the rows stand; without a cache by default from 0 on
    */
-  forward(x: Tensor, position: SequencePosition, cache: AttentionCache): Tensor {
+  forward(x: Tensor, position?: SequencePosition, cache?: AttentionCache): Tensor {
+    if (cache !== undefined) return noGrad(() => this.#inPlace(x, position, cache));
+    const attended = add(x, this.selfAttn.forward(this.inputLayernorm.forward(x), position));
+    return add(attended, this.mlp.forward(this.postAttentionLayernorm.forward(attended)));
+  }
+
+  #inPlace(x: Tensor, position: SequencePosition | undefined, cache: AttentionCache): Tensor {
     const attended = this.selfAttn.forward(this.inputLayernorm.forward(x), position, cache);
-    const { weight, epsilon } = this.postAttentionLayernorm;
-    const normed = addRmsNorm(x, attended, weight.tensor, epsilon, { out: attended });
+    const norm = this.postAttentionLayernorm;
+    const normed = norm instanceof RMSNorm
+      ? addRmsNorm(x, attended, norm.weight.tensor, norm.epsilon, { out: attended })
+      : norm.forward(add(x, attended, { out: x }));
     return add(x, this.mlp.forward(normed), { out: x });
   }
 }

@@ -15,6 +15,7 @@ import reductions
 import rows
 import scaled_attention
 import shapes
+import transformer_layers
 
 FAMILIES = (
     elementwise,
@@ -30,6 +31,7 @@ FAMILIES = (
     normalization,
     scaled_attention,
     convolution,
+    transformer_layers,
 )
 
 if __name__ == "__main__":

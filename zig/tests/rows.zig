@@ -178,25 +178,16 @@ fn checkRope(kernels: *const interface.Table, buffers: Buffers) !void {
     defer out.deinit();
     const expected = buffers.expected.items[0 .. 2 * pairs];
     for (std.enums.values(interface.RopeStyle)) |style| {
+        const tables = .{ cosines.items.ptr, sines.items.ptr };
         reference.rope(expected, x.items, cosines.items, sines.items, style);
-        kernels.rope(
-            out.items.ptr,
-            x.items.ptr,
-            cosines.items.ptr,
-            sines.items.ptr,
-            2 * pairs,
-            style,
-        );
+        kernels.rope(out.items.ptr, x.items.ptr, tables[0], tables[1], 2 * pairs, style, false);
         try support.expectClose(expected, out.items, 1e-5, 1e-4);
         @memcpy(out.items, x.items);
-        kernels.rope(
-            out.items.ptr,
-            out.items.ptr,
-            cosines.items.ptr,
-            sines.items.ptr,
-            2 * pairs,
-            style,
-        );
+        kernels.rope(out.items.ptr, out.items.ptr, tables[0], tables[1], 2 * pairs, style, false);
+        try support.expectClose(expected, out.items, 1e-5, 1e-4);
+        // Turning back is turning by the opposite angles.
+        for (sines.items) |*sine| sine.* = -sine.*;
+        kernels.rope(out.items.ptr, x.items.ptr, tables[0], tables[1], 2 * pairs, style, true);
         try support.expectClose(expected, out.items, 1e-5, 1e-4);
     }
 }
@@ -401,17 +392,18 @@ test "rows: threaded rope turns every head of a position by that position's angl
 }
 
 fn checkThreadedRope(_: void, runner: *Runner, _: u32) !void {
-    const positions, const heads, const size = .{ 37, 5, 52 };
+    const sequences, const positions, const heads, const size = .{ 3, 13, 5, 52 };
+    const row_count = sequences * positions;
     var random = std.Random.DefaultPrng.init(6);
-    const buffers = try Buffers.init(random.random(), positions * heads * size);
+    const buffers = try Buffers.init(random.random(), row_count * heads * size);
     defer buffers.deinit();
     const cosines = try Guarded(f32).copy(buffers.weight.items[0 .. positions * size / 2]);
     defer cosines.deinit();
     const sines = try Guarded(f32).copy(buffers.bias.items[0 .. positions * size / 2]);
     defer sines.deinit();
     for (std.enums.values(interface.RopeStyle)) |style| {
-        for (0..positions * heads) |i| {
-            const at = i / heads * (size / 2);
+        for (0..row_count * heads) |i| {
+            const at = i / heads % positions * (size / 2);
             reference.rope(
                 buffers.expected.items[i * size ..][0..size],
                 buffers.x.items[i * size ..][0..size],
@@ -428,10 +420,12 @@ fn checkThreadedRope(_: void, runner: *Runner, _: u32) !void {
             buffers.x.items.ptr,
             tables[0],
             tables[1],
+            row_count,
             positions,
             heads,
             size,
             style,
+            false,
         );
         try buffers.check();
     }
