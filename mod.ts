@@ -110,6 +110,16 @@ export {
   type SoftmaxOptions,
 } from "./lib/ops/normalization.ts";
 export type { OutOption } from "./lib/ops/out.ts";
+export {
+  gru,
+  lstm,
+  type LSTMResult,
+  type Nonlinearity,
+  type RecurrentOptions,
+  type RecurrentResult,
+  type RecurrentWeights,
+  rnn,
+} from "./lib/ops/recurrent.ts";
 export * from "./lib/ops/reduction.ts";
 export type { SampleOptions } from "./lib/ops/sampling.ts";
 export {

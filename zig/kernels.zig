@@ -25,6 +25,7 @@ const table: interface.Kernels = .{
     .losses = @import("kernels/cpu/losses.zig").table,
     .optimizers = @import("kernels/cpu/optimizers.zig").table,
     .convolution = @import("kernels/cpu/convolution.zig").table,
+    .recurrent = @import("kernels/cpu/recurrent.zig").table,
 };
 
 comptime {

@@ -254,6 +254,24 @@ int32_t q_store_cache(uint32_t cache, uint32_t x, uint32_t position);
 /* Causal attention of query [count, heads, head_size] from position on against two caches. */
 int32_t q_attention(uint32_t query, uint32_t keys, uint32_t values, uint32_t position, float scale, uint32_t out);
 
+/* A plain recurrent network; activation is a code of kernels/cpu/recurrent_interface.zig. */
+int32_t q_rnn(uint32_t activation, uint32_t reverse, uint32_t gates, uint32_t weight, uint32_t states);
+
+/* The way back of q_rnn. */
+int32_t q_rnn_backward(uint32_t activation, uint32_t reverse, uint32_t states, uint32_t weight, uint32_t state_gradients, uint32_t gate_gradients);
+
+/* Long short-term memory. */
+int32_t q_lstm(uint32_t reverse, uint32_t gates, uint32_t weight, uint32_t states, uint32_t cells);
+
+/* The way back of q_lstm. */
+int32_t q_lstm_backward(uint32_t reverse, uint32_t gates, uint32_t cells, uint32_t weight, uint32_t state_gradients, uint32_t cell_gradients, uint32_t gate_gradients);
+
+/* Gated recurrent units; bias may be 0. */
+int32_t q_gru(uint32_t reverse, uint32_t gates, uint32_t weight, uint32_t bias, uint32_t states, uint32_t candidates);
+
+/* The way back of q_gru. */
+int32_t q_gru_backward(uint32_t reverse, uint32_t gates, uint32_t candidates, uint32_t states, uint32_t weight, uint32_t state_gradients, uint32_t gate_gradients, uint32_t hidden_gradients);
+
 /* Index of the largest element. */
 int32_t q_argmax(uint32_t x);
 

@@ -15,6 +15,7 @@ test {
     _ = @import("tests/attention.zig");
     _ = @import("tests/sampling.zig");
     _ = @import("tests/matmul.zig");
+    _ = @import("tests/recurrent.zig");
     _ = @import("tests/quantized.zig");
     _ = @import("tests/losses.zig");
     _ = @import("tests/optimizers.zig");

@@ -192,6 +192,18 @@ export interface Native {
   q_store_cache(cache: number, x: number, position: number): number;
   /** Causal attention of query [count, heads, head_size] from position on against two caches. */
   q_attention(query: number, keys: number, values: number, position: number, scale: number, out: number): number;
+  /** A plain recurrent network; activation is a code of kernels/cpu/recurrent_interface.zig. */
+  q_rnn(activation: number, reverse: number, gates: number, weight: number, states: number): number;
+  /** The way back of q_rnn. */
+  q_rnn_backward(activation: number, reverse: number, states: number, weight: number, stateGradients: number, gateGradients: number): number;
+  /** Long short-term memory. */
+  q_lstm(reverse: number, gates: number, weight: number, states: number, cells: number): number;
+  /** The way back of q_lstm. */
+  q_lstm_backward(reverse: number, gates: number, cells: number, weight: number, stateGradients: number, cellGradients: number, gateGradients: number): number;
+  /** Gated recurrent units; bias may be 0. */
+  q_gru(reverse: number, gates: number, weight: number, bias: number, states: number, candidates: number): number;
+  /** The way back of q_gru. */
+  q_gru_backward(reverse: number, gates: number, candidates: number, states: number, weight: number, stateGradients: number, gateGradients: number, hiddenGradients: number): number;
   /** Index of the largest element. */
   q_argmax(x: number): number;
   /** Starts the sequence of a generator, i32 [8], from a seed of 64 bits. */
@@ -275,6 +287,12 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_rope: ["u32", "u32", "u32", "u32", "u32"],
   q_store_cache: ["u32", "u32", "u32"],
   q_attention: ["u32", "u32", "u32", "u32", "f32", "u32"],
+  q_rnn: ["u32", "u32", "u32", "u32", "u32"],
+  q_rnn_backward: ["u32", "u32", "u32", "u32", "u32", "u32"],
+  q_lstm: ["u32", "u32", "u32", "u32", "u32"],
+  q_lstm_backward: ["u32", "u32", "u32", "u32", "u32", "u32", "u32"],
+  q_gru: ["u32", "u32", "u32", "u32", "u32", "u32"],
+  q_gru_backward: ["u32", "u32", "u32", "u32", "u32", "u32", "u32", "u32"],
   q_argmax: ["u32"],
   q_seed: ["u32", "u32", "u32"],
   q_sample: ["u32", "u32", "u32"],

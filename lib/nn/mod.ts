@@ -17,14 +17,24 @@ export { Buffer } from "./buffer.ts";
 export { Embedding } from "./embedding.ts";
 export { FeedForward, type FeedForwardOptions } from "./feed_forward.ts";
 export { GroupNorm, type GroupNormOptions } from "./group_norm.ts";
+export { FeedForward } from "./feed_forward.ts";
+export { GRU } from "./gru.ts";
 export * as init from "./initializers.ts";
 export { LayerNorm } from "./layer_norm.ts";
 export { Linear } from "./linear.ts";
+export { LSTM, type LSTMOutput, type LSTMState } from "./lstm.ts";
 export { type LoadStateOptions, Module } from "./module.ts";
 export { ModuleTensor } from "./module_tensor.ts";
 export { MultiHeadAttention, type MultiHeadAttentionInput } from "./multi_head_attention.ts";
 export { Parameter } from "./parameter.ts";
+export {
+  type RecurrentLayerOptions,
+  RecurrentLayers,
+  type RecurrentParameters,
+} from "./recurrent.ts";
+export { GRUCell, LSTMCell, RecurrentCell, RNNCell } from "./recurrent_cells.ts";
 export { RMSNorm } from "./rms_norm.ts";
 export { Softmax } from "./softmax.ts";
+export { type RecurrentOutput, RNN } from "./rnn.ts";
 export { loadSafetensors, type SaveOptions, saveSafetensors } from "./state_file.ts";
 export { TransformerBlock, type TransformerBlockOptions } from "./transformer_block.ts";

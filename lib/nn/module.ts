@@ -40,12 +40,12 @@ export interface LoadStateOptions {
  * }
  * ```
  */
-export abstract class Module implements Disposable {
+export abstract class Module<Output = Tensor> implements Disposable {
   /** Whether the module is being trained: batch norm and dropout ask. See {@linkcode train}. */
   training = true;
 
-  /** Computes the layer's output. */
-  abstract forward(input: Tensor, ...more: never[]): Tensor;
+  /** Computes the layer's output: a tensor, or what a recurrent layer has beside it. */
+  abstract forward(input: Tensor, ...more: never[]): Output;
 
   /** Tensors of this module and all inside, with their names in the state dict. */
   *#namedTensors(prefix = ""): Generator<[string, ModuleTensor]> {
@@ -55,7 +55,7 @@ export abstract class Module implements Disposable {
     }
   }
 
-  *#children(prefix: string): Generator<[string, ModuleTensor | Module]> {
+  *#children(prefix: string): Generator<[string, ModuleTensor | Module<unknown>]> {
     for (const [property, value] of Object.entries(this)) {
       const name = prefix + snakeCase(property);
       if (isChild(value)) yield [name, value];
@@ -65,7 +65,7 @@ export abstract class Module implements Disposable {
   }
 
   /** Modules directly inside this one, with their names. */
-  *namedChildren(): Generator<[string, Module]> {
+  *namedChildren(): Generator<[string, Module<unknown>]> {
     for (const [name, value] of this.#children("")) {
       if (value instanceof Module) yield [name, value];
     }
@@ -200,7 +200,7 @@ function checkNames(
   );
 }
 
-function isChild(value: unknown): value is ModuleTensor | Module {
+function isChild(value: unknown): value is ModuleTensor | Module<unknown> {
   return value instanceof ModuleTensor || value instanceof Module;
 }
 

@@ -13,12 +13,12 @@ import type { ModuleTensor } from "./module_tensor.ts";
 /** A module with its name and how deep it lies. */
 interface Layer {
   readonly name: string;
-  readonly module: Module;
+  readonly module: Module<unknown>;
   readonly depth: number;
 }
 
 /** The table that `Module.summary` gives. */
-export function summarize(module: Module, inputs: readonly unknown[]): string {
+export function summarize(module: Module<unknown>, inputs: readonly unknown[]): string {
   const layers = [...walk(module, module.constructor.name, 0)];
   const outputs = inputs.length > 0 ? outputShapes(layers, inputs) : undefined;
   const heads = ["layer", "kind", outputs ? "output" : "shapes", "parameters", "bytes"];
@@ -39,18 +39,18 @@ export function summarize(module: Module, inputs: readonly unknown[]): string {
   return `${layOut([heads, ...rows])}\n${total}`;
 }
 
-function* walk(module: Module, name: string, depth: number): Generator<Layer> {
+function* walk(module: Module<unknown>, name: string, depth: number): Generator<Layer> {
   yield { name, module, depth };
   for (const [child, inner] of module.namedChildren()) yield* walk(inner, child, depth + 1);
 }
 
 /** Parameters and buffers that are not a child's. */
-function ownTensors(module: Module): ModuleTensor[] {
+function ownTensors(module: Module<unknown>): ModuleTensor[] {
   const inner = new Set([...module.namedChildren()].flatMap(([, child]) => allTensors(child)));
   return allTensors(module).filter((tensor) => !inner.has(tensor));
 }
 
-function allTensors(module: Module): ModuleTensor[] {
+function allTensors(module: Module<unknown>): ModuleTensor[] {
   const buffers = [...module.namedBuffers()].map(([, buffer]) => buffer);
   return [...new Set<ModuleTensor>([...module.parameters(), ...buffers])];
 }
@@ -59,14 +59,17 @@ function count(tensors: readonly ModuleTensor[]): number {
   return tensors.reduce((sum, { size }) => sum + size, 0);
 }
 
-function bytes(module: Module): number {
+function bytes(module: Module<unknown>): number {
   return allTensors(module).reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /** Runs the first layer's `forward` and watches what every layer returns. */
-function outputShapes(layers: readonly Layer[], inputs: readonly unknown[]): Map<Module, string> {
+function outputShapes(
+  layers: readonly Layer[],
+  inputs: readonly unknown[],
+): Map<Module<unknown>, string> {
   using _ = scope();
-  const outputs = new Map<Module, string>();
+  const outputs = new Map<Module<unknown>, string>();
   const modes = layers.map(({ module }) => module.training);
   const root = layers[0].module;
   root.eval();
@@ -83,13 +86,13 @@ function outputShapes(layers: readonly Layer[], inputs: readonly unknown[]): Map
 }
 
 /** Puts a `forward` in front of the class's, which tells the shape of what that one returns. */
-function watch(module: Module, seen: (shape: string) => void): void {
-  const value = (...inputs: [Tensor, ...never[]]): Tensor => {
+function watch(module: Module<unknown>, seen: (shape: string) => void): void {
+  const value = (...inputs: [Tensor, ...never[]]): unknown => {
     const output: unknown = Object.getPrototypeOf(module).forward.apply(module, inputs);
-    const parts = Array.isArray(output) ? output.flat() : [output];
+    const parts = output instanceof Tensor ? [output] : Object.values(output ?? {}).flat();
     const tensors = parts.filter((part): part is Tensor => part instanceof Tensor);
     seen(tensors.map(({ shape }) => `[${shape.join(", ")}]`).join(" "));
-    return output as Tensor;
+    return output;
   };
   Object.defineProperty(module, "forward", { value, configurable: true });
 }

@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
+import { backward } from "../../lib/autograd/backward.ts";
 import { configure, libraryInfo } from "../../lib/core/context.ts";
 import { empty, tensor, zeros } from "../../lib/core/creation.ts";
 import { Random } from "../../lib/core/random.ts";
@@ -9,8 +10,10 @@ import { attention, rope, ropeTable, storeCache } from "../../lib/ops/attention.
 import { convert, to } from "../../lib/ops/convert.ts";
 import { gelu, siluMul } from "../../lib/ops/activation.ts";
 import { add, mul } from "../../lib/ops/elementwise.ts";
+import { concat } from "../../lib/ops/joining.ts";
 import { linear, matmul } from "../../lib/ops/matmul.ts";
 import { addRmsNorm, layerNorm, rmsNorm, softmax } from "../../lib/ops/normalization.ts";
+import { gru, lstm, rnn } from "../../lib/ops/recurrent.ts";
 
 /** Normally distributed numbers, the same for the same shape. */
 function random(...shape: number[]): Tensor {
@@ -101,6 +104,23 @@ sameForAnyThreads(
   "layerNorm",
   () => layerNorm(random(200, 401), random(401), random(401), 1e-5),
 );
+sameForAnyThreads("lstm, gru and rnn, forward and backward", () => {
+  const [steps, batch, inputs, hidden] = [5, 12, 70, 150];
+  const parts = [lstm, gru, rnn].flatMap((layer, i) => {
+    const gates = [4, 3, 1][i];
+    const learned = [
+      random(steps, batch, inputs),
+      mul(random(gates * hidden, inputs), 0.1),
+      mul(random(gates * hidden, hidden), 0.1),
+    ];
+    for (const input of learned) input.requiresGrad = true;
+    const [x, weightIh, weightHh] = learned;
+    const { output } = layer(x, { weightIh, weightHh }, { reverse: true });
+    backward(output, { gradient: random(steps, batch, hidden) });
+    return [output.detach(), ...learned.map((input) => input.grad!)];
+  });
+  return concat(parts.map((part) => part.reshape([part.size])));
+});
 sameForAnyThreads("gelu", () => gelu(random(100_003)));
 sameForAnyThreads("siluMul", () => siluMul(random(100_003), random(100_003)));
 sameForAnyThreads("a broadcast sum", () => add(random(300, 1, 111), random(7, 111)));

@@ -11,6 +11,7 @@ import normalization
 import optimizers
 import products
 import quantization
+import recurrent
 import reductions
 import rows
 import scaled_attention
@@ -32,6 +33,7 @@ FAMILIES = (
     scaled_attention,
     convolution,
     transformer_layers,
+    recurrent,
 )
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ const channels = @import("channels_interface.zig");
 const losses = @import("losses_interface.zig");
 const optimizers = @import("optimizers_interface.zig");
 const convolution = @import("convolution_interface.zig");
+const recurrent = @import("recurrent_interface.zig");
 
 pub const Kernels = extern struct {
     matmul: matmul.Table,
@@ -30,4 +31,5 @@ pub const Kernels = extern struct {
     losses: losses.Table,
     optimizers: optimizers.Table,
     convolution: convolution.Table,
+    recurrent: recurrent.Table,
 };

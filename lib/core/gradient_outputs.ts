@@ -1,0 +1,45 @@
+/**
+ * Operations with several results on the tape.
+ *
+ * @module
+ */
+
+import { full } from "./creation.ts";
+import { isRecording, record } from "./gradient.ts";
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * Gradients of an operation's inputs, given those of its outputs: undefined for outputs that
+ * nothing was computed from. Otherwise as `Backward` of gradient.ts.
+ */
+export type BackwardOfSeveral = (
+  gradients: readonly (Tensor | undefined)[],
+) => readonly (Tensor | undefined)[];
+
+/**
+ * Puts an operation with several outputs on the tape when it is being recorded and an input
+ * requires a gradient. `backward` runs once, when the gradients of all outputs are complete.
+ */
+export function recordOutputs(
+  op: string,
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  backward: BackwardOfSeveral,
+): void {
+  if (!isRecording() || !inputs.some(({ requiresGrad }) => requiresGrad)) return;
+  // Stands for the whole operation between outputs and inputs: the tape visits it after all outputs
+  // have left their gradients here. Its own gradient is never looked at.
+  const junction = full([1], 0);
+  const gradients = new Array<Tensor | undefined>(outputs.length).fill(undefined);
+  record(op, junction, inputs, () => {
+    const complete = gradients.slice();
+    gradients.fill(undefined);
+    return backward(complete);
+  });
+  for (const [i, output] of outputs.entries()) {
+    record(op, output, [junction], (gradient) => {
+      gradients[i] = gradient;
+      return [junction];
+    });
+  }
+}
