@@ -7,6 +7,7 @@
 
 import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
+import { dropout } from "../ops/dropout.ts";
 import { concat, stack } from "../ops/joining.ts";
 import type { RecurrentResult, RecurrentWeights } from "../ops/recurrent.ts";
 import { uniform } from "./init.ts";
@@ -23,6 +24,8 @@ export interface RecurrentLayerOptions {
   batchFirst?: boolean;
   /** Whether each layer also reads from the end; its outputs are twice as wide. Default: false. */
   bidirectional?: boolean;
+  /** Probability of dropout behind every layer but the last, while training. Default 0. */
+  dropout?: number;
 }
 
 /** Parameters of one layer in one direction, or of a cell. */
@@ -77,6 +80,8 @@ export abstract class RecurrentLayers<Output> extends Module<Output> {
   readonly hiddenSize: number;
   /** Whether inputs and outputs are `[batch, steps, ...]`. */
   readonly batchFirst: boolean;
+  /** Probability of dropout between layers. */
+  readonly dropout: number;
   readonly #directions: 1 | 2;
   /** Layer by layer, the direction from the end behind the other one. */
   readonly #parameters: readonly RecurrentParameters[];
@@ -97,6 +102,14 @@ export abstract class RecurrentLayers<Output> extends Module<Output> {
     }
     this.hiddenSize = hidden;
     this.batchFirst = options.batchFirst ?? false;
+    this.dropout = options.dropout ?? 0;
+    if (!(this.dropout >= 0 && this.dropout <= 1)) {
+      throw new QorusError(
+        "invalid_argument",
+        `dropout: ${this.dropout} is no probability, expected 0 to 1`,
+        { field: "dropout", given: this.dropout },
+      );
+    }
     this.#directions = options.bidirectional ? 2 : 1;
     const places = Array.from({ length: numLayers * this.#directions }, (_, i) => ({
       layer: Math.floor(i / this.#directions),
@@ -135,7 +148,11 @@ export abstract class RecurrentLayers<Output> extends Module<Output> {
     if (this.batchFirst && !single) sequence = sequence.transpose(0, 1);
     const results: Result[] = [];
     while (results.length < this.#parameters.length) {
-      const layer = this.#layer(sequence.contiguous(), results.length, pass);
+      const isFirst = results.length === 0;
+      const read = isFirst || this.dropout === 0
+        ? sequence
+        : dropout(sequence, { p: this.dropout, training: this.training });
+      const layer = this.#layer(read.contiguous(), results.length, pass);
       results.push(...layer);
       sequence = layer.length === 1 ? layer[0].output : concat(layer.map((part) => part.output), 2);
     }

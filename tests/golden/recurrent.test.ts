@@ -1,5 +1,5 @@
 import { test } from "node:test";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { backward } from "../../lib/autograd/backward.ts";
 import { checkGradients } from "../../lib/autograd/gradient_check.ts";
 import { full, tensor, zeros } from "../../lib/core/creation.ts";
@@ -202,6 +202,22 @@ test("recurrent: names and initial values are PyTorch's", () => {
     assert(values.every((value) => Math.abs(value) <= 0.2));
     assert(Math.max(...values) > 0.17 && Math.min(...values) < -0.17);
   }
+});
+
+test("recurrent: dropout between layers, while training only", () => {
+  using _ = scope();
+  using layers = new nn.GRU(3, 8, { numLayers: 2, dropout: 0.5 });
+  const x = uniform(5, 2, 3);
+  const numbers = () => Object.values(layers.forward(x)).map((result) => result.read());
+  layers.eval();
+  const [output, [first]] = [numbers(), numbers()];
+  assertEquals(first, output[0]);
+  layers.train();
+  const [trained, hidden] = numbers();
+  assertNotEquals(trained, output[0]);
+  // The first layer's own states are before the dropout.
+  assertEquals(hidden.subarray(0, 16), output[1].subarray(0, 16));
+  assertThrows(() => new nn.RNN(2, 3, { dropout: 1.5 }), QorusError, "dropout: 1.5");
 });
 
 test("recurrent: what does not fit is refused", () => {
