@@ -58,6 +58,7 @@ export { LanguageModel, type LanguageModelParts } from "./lib/llm/language_model
 export { load } from "./lib/llm/load.ts";
 export type { Sampler } from "./lib/llm/sampler.ts";
 export type * from "./lib/llm/types.ts";
+export { CharRNN, type CharRNNOptions, type CharRNNOutput } from "./lib/models/char_rnn.ts";
 export { Llama, LlamaDecoder } from "./lib/models/llama.ts";
 export { QorusError, type QorusErrorCode, type QorusErrorDetails } from "./lib/native/error.ts";
 export * as nn from "./lib/nn/mod.ts";
