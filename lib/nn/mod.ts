@@ -17,7 +17,6 @@ export { Buffer } from "./buffer.ts";
 export { Embedding } from "./embedding.ts";
 export { FeedForward, type FeedForwardOptions } from "./feed_forward.ts";
 export { GroupNorm, type GroupNormOptions } from "./group_norm.ts";
-export { FeedForward } from "./feed_forward.ts";
 export { GRU } from "./gru.ts";
 export * as init from "./initializers.ts";
 export { LayerNorm } from "./layer_norm.ts";
