@@ -208,6 +208,17 @@ export class Context {
   }
 }
 
+/** Set on `globalThis` once this isolate has opened the library, by whichever copy of this module. */
+const openedKey = Symbol.for("@qorus/qorus: opened");
+
+/**
+ * Runtimes give the thread of a Worker that has ended to the next one, with all that the library
+ * keeps for it. Nobody can use that any more: it is given back.
+ */
+function closeLeftOver(native: Native): void {
+  if (!Object.hasOwn(globalThis, openedKey)) native.q_close();
+}
+
 function open(native: Native, options: ContextOptions): void {
   const isa = options.isa ?? environmentVariable("QORUS_ISA");
   const code = isa ? isaNames.indexOf(isa) : -1;
@@ -218,6 +229,7 @@ function open(native: Native, options: ContextOptions): void {
       { field: "isa", given: isa, expected: isaNames },
     );
   }
+  closeLeftOver(native);
   // A system that limits address space refuses the default: take what it gives, down to 1 GiB.
   let scratchBytes = options.scratchBytes ?? defaultCapacityBytes;
   let result = native.q_open(Math.ceil(scratchBytes / mebibyte), code);
@@ -225,11 +237,14 @@ function open(native: Native, options: ContextOptions): void {
     scratchBytes /= 2;
     result = native.q_open(Math.ceil(scratchBytes / mebibyte), code);
   }
-  if (result === 0) return;
+  if (result === 0) {
+    Object.defineProperty(globalThis, openedKey, { value: true });
+    return;
+  }
   const reason = new Map<string, string>([
     ["unsupported", `this processor cannot run QORUS_ISA=${isa}`],
     ["out_of_memory", `the system refuses to reserve ${scratchBytes} bytes: lower scratchBytes`],
-    ["invalid_argument", "the library is open on this thread already"],
+    ["invalid_argument", "it is open on this thread already: two copies of Qorus are loaded"],
   ]);
   const kind = statusCodes.get(result) ?? "internal";
   throw new QorusError(kind, `open: ${reason.get(kind) ?? kind}`, { op: "open" });

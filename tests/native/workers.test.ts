@@ -42,7 +42,7 @@ for (let i = 0; i < 8; i++) {
 console.log(JSON.stringify(sums));
 `;
 
-test("workers: the pool outlives the worker that loaded the library", () => {
+test("workers: the next one can use the library, its threads and the thread it gets", () => {
   using folder = new TemporaryFolder();
   writeFileSync(folder.file("worker.ts"), worker);
   writeFileSync(folder.file("main.ts"), main);
