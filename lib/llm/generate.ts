@@ -7,10 +7,10 @@
 import { setImmediate } from "node:timers";
 import { scope } from "../core/scope.ts";
 import { QorusError } from "../native/error.ts";
-import { type LanguageModel, prefill, promptIds } from "./language_model.ts";
+import { type LanguageModel, promptIds } from "./language_model.ts";
 import { sampleOptions } from "./sampler.ts";
 import { StopFilter } from "./stop_filter.ts";
-import type { GeneratedToken, GenerateOptions } from "./types.ts";
+import type { GeneratedToken, GenerateOptions, GenerationStatistics } from "./types.ts";
 
 /** Timers, signals and other work of the program get their turn this often, in milliseconds. */
 const turnMilliseconds = 8;
@@ -23,15 +23,20 @@ export async function* generate(
 ): AsyncGenerator<GeneratedToken, void, void> {
   const run = new Run(llm, prompt, options);
   let turn = performance.now();
-  for (let id = run.first(); id !== undefined; id = run.next()) {
-    const token = run.accept(id);
+  let token = await run.first();
+  while (token !== undefined) {
     yield token;
     if (run.isOver) break;
     if (performance.now() - turn > turnMilliseconds) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await nextTurn();
       turn = performance.now();
     }
+    token = run.next();
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** One generation. */
@@ -62,40 +67,59 @@ class Run {
     llm.sampler.start(sampling, seed, this.#prompt);
   }
 
-  /** Computes the prompt and chooses the first token. */
-  first(): number | undefined {
+  /** Computes the prompt in chunks and chooses the first token; undefined when it ends the text. */
+  async first(): Promise<GeneratedToken | undefined> {
     const llm = this.#llm;
     this.#check();
     // The last token of the prompt is always computed: its logits choose the next one.
     const cachedTokens = llm.cache.keepPrefix(this.#prompt.subarray(0, -1));
-    const start = performance.now();
-    using _ = scope();
-    const logits = prefill(llm, this.#prompt.subarray(cachedTokens));
-    const id = llm.sampler.next(logits);
     llm.statistics = {
       promptTokens: this.#prompt.length,
       cachedTokens,
-      prefillMilliseconds: performance.now() - start,
+      prefillMilliseconds: 0,
       generatedTokens: 0,
       decodeMilliseconds: 0,
     };
-    return this.#unlessEnded(id);
+    let rest = this.#prompt.subarray(cachedTokens);
+    let start = performance.now();
+    for (; rest.length > llm.chunkCapacity; rest = rest.subarray(llm.chunkCapacity)) {
+      this.#append(rest.subarray(0, llm.chunkCapacity));
+      llm.statistics.prefillMilliseconds += performance.now() - start;
+      await nextTurn();
+      this.#check();
+      start = performance.now();
+    }
+    using _ = scope();
+    const id = llm.sampler.next(llm.step(rest));
+    llm.statistics.prefillMilliseconds += performance.now() - start;
+    return this.#accept(id);
   }
 
-  /** Computes the latest token and chooses the next. */
-  next(): number | undefined {
+  #append(ids: Uint32Array): void {
+    using _ = scope();
+    this.#llm.step(ids);
+  }
+
+  /** Computes the latest token and chooses the next; undefined when it ends the text. */
+  next(): GeneratedToken | undefined {
     const llm = this.#llm;
     this.#check();
     const start = performance.now();
     using _ = scope();
     const id = llm.sampler.next(llm.step(this.#last));
     llm.statistics.decodeMilliseconds += performance.now() - start;
-    return this.#unlessEnded(id);
+    return this.#accept(id);
   }
 
   /** Takes a token up and gives the text that it completes. */
-  accept(id: number): GeneratedToken {
+  #accept(id: number): GeneratedToken | undefined {
     const { statistics, cache, contextLength } = this.#llm;
+    if (this.#isEnd(id)) {
+      this.#end("end token");
+      // What was held back for a stop text that never came is still part of the text.
+      const text = this.#rest();
+      return text === "" ? undefined : { id, text };
+    }
     this.#last[0] = id;
     statistics.generatedTokens++;
     let text = this.#filter.push(this.#stream.push(id));
@@ -110,14 +134,12 @@ class Run {
     return this.#filter.push(this.#stream.flush()) + this.#filter.flush();
   }
 
-  #unlessEnded(id: number): number | undefined {
-    const { generation, tokenizer, statistics } = this.#llm;
-    if (!generation.endTokens.includes(id) && !tokenizer.endTokens.includes(id)) return id;
-    statistics.endReason = "end token";
-    return undefined;
+  #isEnd(id: number): boolean {
+    const { generation, tokenizer } = this.#llm;
+    return generation.endTokens.includes(id) || tokenizer.endTokens.includes(id);
   }
 
-  #end(reason: "stop text" | "token limit" | "context full"): void {
+  #end(reason: GenerationStatistics["endReason"]): void {
     this.isOver = true;
     this.#llm.statistics.endReason = reason;
   }

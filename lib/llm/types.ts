@@ -44,7 +44,7 @@ export interface GenerateOptions extends SamplingOptions {
 
 /** One step of a generation. */
 export interface GeneratedToken {
-  /** The token. */
+  /** The token; one that ends the text only where text was held back until then. */
   readonly id: number;
   /** The characters that became complete with it; may be empty. */
   readonly text: string;

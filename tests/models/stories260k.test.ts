@@ -207,6 +207,20 @@ test("generation: stop texts, limits, break and signals end it", needsData, asyn
   );
 });
 
+test(
+  "generation: text held back for a stop text comes out at an end token",
+  needsData,
+  async () => {
+    using llm = await load(`${folder}/stories260K-f32.gguf`);
+    Object.assign(llm.generation, { endTokens: [llm.tokenizer.idOf(".")] });
+    assertEquals(
+      await write(llm, "", { stop: "Lily!" }),
+      "Once upon a time, there was a little girl named Lily",
+    );
+    assertEquals(llm.statistics.endReason, "end token");
+  },
+);
+
 test("generation: the context fills up and ends the text", needsData, async () => {
   using llm = await load(`${folder}/stories260K-f32.gguf`, { contextLength: 32 });
   await write(llm, "Once upon a time", {});
