@@ -323,7 +323,12 @@ export class Tensor implements Disposable {
    * requires one; see `backward`.
    */
   backward(options: BackwardOptions = {}): void {
-    engine.backward?.(this, options);
+    if (engine.backward === undefined) {
+      throw new QorusError("internal", "backward: import lib/autograd/backward.ts", {
+        op: "backward",
+      });
+    }
+    engine.backward(this, options);
   }
 
   /** The same memory, without the tape behind it. */

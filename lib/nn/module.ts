@@ -4,6 +4,7 @@
  * @module
  */
 
+import "../autograd/backward.ts";
 import { scope } from "../core/scope.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
