@@ -35,6 +35,7 @@ const gradientBounds: Record<string, Bounds> = {
   rms_norm_many: longSums,
   layer_norm_many: longSums,
   batch_norm_long_train: longSums,
+  batch_norm_long_eval: longSums,
 };
 
 const softmaxRows: GoldenRow[] = [
