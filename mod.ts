@@ -121,6 +121,12 @@ export {
   type RecurrentWeights,
   rnn,
 } from "./lib/ops/recurrent.ts";
+  adaptiveAvgPool2d,
+  avgPool2d,
+  type AvgPool2dOptions,
+  maxPool2d,
+  type MaxPool2dOptions,
+} from "./lib/ops/pooling.ts";
 export * from "./lib/ops/reduction.ts";
 export type { SampleOptions } from "./lib/ops/sampling.ts";
 export {

@@ -22,6 +22,7 @@ const losses = @import("ops/losses.zig");
 const normalization = @import("ops/normalization.zig");
 const normalization_gradient = @import("ops/normalization_gradient.zig");
 const optimizers = @import("ops/optimizers.zig");
+const pooling = @import("ops/pooling.zig");
 const products = @import("ops/products.zig");
 const reduction = @import("ops/reduction.zig");
 const recurrent = @import("ops/recurrent.zig");
@@ -334,6 +335,31 @@ export fn q_convolution_transpose(x: u32, weight: u32, bias: u32) i32 {
 /// The gradient of q_convolution's weight. Parameters: its rows, columns.
 export fn q_convolution_weight_gradient(x: u32, gradient: u32) i32 {
     return call(convolution.convolutionWeightGradient, .{ x, gradient });
+}
+
+// Pooling of [images, channels, rows, columns]. Parameters of windows: kernel, stride, padding, each
+// of rows and columns; then what is named.
+
+/// The largest element of each window. Parameters: dilation, whether to round up; parameters[0] is
+/// the handle of their places afterwards.
+export fn q_max_pool(x: u32) i32 {
+    return call(pooling.maxPool, .{x});
+}
+
+/// The gradient of q_max_pool's x. Parameters: its rows, columns, and nothing else.
+export fn q_max_pool_gradient(gradient: u32, indices: u32) i32 {
+    return call(pooling.maxPoolGradient, .{ gradient, indices });
+}
+
+/// The mean of each window. Parameters: whether to round up, whether padding counts; if adaptive
+/// only the result's rows, columns.
+export fn q_average_pool(x: u32, adaptive: u32) i32 {
+    return call(pooling.averagePool, .{ x, adaptive });
+}
+
+/// The gradient of q_average_pool's x. Parameters: as there; 8 and 9 are its rows, columns.
+export fn q_average_pool_gradient(gradient: u32, adaptive: u32) i32 {
+    return call(pooling.averagePoolGradient, .{ gradient, adaptive });
 }
 
 /// softmax(scale * x) over the last dimension.

@@ -26,6 +26,7 @@ const table: interface.Kernels = .{
     .optimizers = @import("kernels/cpu/optimizers.zig").table,
     .convolution = @import("kernels/cpu/convolution.zig").table,
     .recurrent = @import("kernels/cpu/recurrent.zig").table,
+    .pooling = @import("kernels/cpu/pooling.zig").table,
 };
 
 comptime {

@@ -164,6 +164,20 @@ int32_t q_convolution_transpose(uint32_t x, uint32_t weight, uint32_t bias);
 /* The gradient of q_convolution's weight. Parameters: its rows, columns. */
 int32_t q_convolution_weight_gradient(uint32_t x, uint32_t gradient);
 
+/* The largest element of each window. Parameters: dilation, whether to round up; parameters[0] is
+   the handle of their places afterwards. */
+int32_t q_max_pool(uint32_t x);
+
+/* The gradient of q_max_pool's x. Parameters: its rows, columns, and nothing else. */
+int32_t q_max_pool_gradient(uint32_t gradient, uint32_t indices);
+
+/* The mean of each window. Parameters: whether to round up, whether padding counts; if adaptive
+   only the result's rows, columns. */
+int32_t q_average_pool(uint32_t x, uint32_t adaptive);
+
+/* The gradient of q_average_pool's x. Parameters: as there; 8 and 9 are its rows, columns. */
+int32_t q_average_pool_gradient(uint32_t gradient, uint32_t adaptive);
+
 /* softmax(scale * x) over the last dimension. */
 int32_t q_softmax(uint32_t x, float scale, uint32_t out);
 

@@ -130,6 +130,16 @@ export interface Native {
   q_convolution_transpose(x: number, weight: number, bias: number): number;
   /** The gradient of q_convolution's weight. Parameters: its rows, columns. */
   q_convolution_weight_gradient(x: number, gradient: number): number;
+  /** The largest element of each window. Parameters: dilation, whether to round up; parameters[0] is
+   * the handle of their places afterwards. */
+  q_max_pool(x: number): number;
+  /** The gradient of q_max_pool's x. Parameters: its rows, columns, and nothing else. */
+  q_max_pool_gradient(gradient: number, indices: number): number;
+  /** The mean of each window. Parameters: whether to round up, whether padding counts; if adaptive
+   * only the result's rows, columns. */
+  q_average_pool(x: number, adaptive: number): number;
+  /** The gradient of q_average_pool's x. Parameters: as there; 8 and 9 are its rows, columns. */
+  q_average_pool_gradient(gradient: number, adaptive: number): number;
   /** softmax(scale * x) over the last dimension. */
   q_softmax(x: number, scale: number, out: number): number;
   /** Sets scores above the diagonal, shifted by position, to -inf in place. */
@@ -259,6 +269,10 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_convolution: ["u32", "u32", "u32"],
   q_convolution_transpose: ["u32", "u32", "u32"],
   q_convolution_weight_gradient: ["u32", "u32"],
+  q_max_pool: ["u32"],
+  q_max_pool_gradient: ["u32", "u32"],
+  q_average_pool: ["u32", "u32"],
+  q_average_pool_gradient: ["u32", "u32"],
   q_softmax: ["u32", "f32", "u32"],
   q_causal_mask: ["u32", "u32"],
   q_rmsnorm: ["u32", "u32", "f32", "u32"],

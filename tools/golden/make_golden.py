@@ -9,6 +9,7 @@ import layers
 import losses
 import normalization
 import optimizers
+import pooling
 import products
 import quantization
 import recurrent
@@ -34,6 +35,7 @@ FAMILIES = (
     convolution,
     transformer_layers,
     recurrent,
+    pooling,
 )
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ const losses = @import("losses_interface.zig");
 const optimizers = @import("optimizers_interface.zig");
 const convolution = @import("convolution_interface.zig");
 const recurrent = @import("recurrent_interface.zig");
+const pooling = @import("pooling_interface.zig");
 
 pub const Kernels = extern struct {
     matmul: matmul.Table,
@@ -32,4 +33,5 @@ pub const Kernels = extern struct {
     optimizers: optimizers.Table,
     convolution: convolution.Table,
     recurrent: recurrent.Table,
+    pooling: pooling.Table,
 };

@@ -73,6 +73,7 @@ pub fn inputGradient(
         .size = geometry.in,
         .out = out,
     };
+    if (geometry.images == 0) return;
     const counts = geometry_module.backwardPhaseCounts(geometry);
     for (0..counts[0]) |row| for (0..counts[1]) |column| {
         const mark = runner.scratch.head;
