@@ -112,6 +112,13 @@ export {
 } from "./lib/ops/normalization.ts";
 export type { OutOption } from "./lib/ops/out.ts";
 export {
+  adaptiveAvgPool2d,
+  avgPool2d,
+  type AvgPool2dOptions,
+  maxPool2d,
+  type MaxPool2dOptions,
+} from "./lib/ops/pooling.ts";
+export {
   gru,
   lstm,
   type LSTMResult,
@@ -121,12 +128,6 @@ export {
   type RecurrentWeights,
   rnn,
 } from "./lib/ops/recurrent.ts";
-  adaptiveAvgPool2d,
-  avgPool2d,
-  type AvgPool2dOptions,
-  maxPool2d,
-  type MaxPool2dOptions,
-} from "./lib/ops/pooling.ts";
 export * from "./lib/ops/reduction.ts";
 export type { SampleOptions } from "./lib/ops/sampling.ts";
 export {
