@@ -117,3 +117,17 @@ test("charlstm: a step along the gradient makes the text likelier", needsData, (
   }
   assert(loss().item() < before.item() - 1e-3);
 });
+
+test("charlstm: a step of training allocates nothing after the first", needsData, () => {
+  using _ = scope();
+  using model = loadModel();
+  const ids = idsOf(readJson("golden.json").text).subarray(0, 65);
+  const allocations = [1, 2, 3].map(() => {
+    using _ = scope();
+    const { logits } = model.forward(tensor(ids.subarray(0, 64), { shape: [16, 4] }));
+    backward(crossEntropy(logits.reshape([64, 108]), tensor(ids.subarray(1))));
+    return counters().allocationCount;
+  });
+  assertEquals(allocations[1], allocations[0]);
+  assertEquals(allocations[2], allocations[0]);
+});
