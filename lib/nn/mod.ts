@@ -4,16 +4,22 @@
  * @module
  */
 
+export { AdaptiveAvgPool2d } from "./adaptive_avg_pool2d.ts";
 export {
   Attention,
   type AttentionCache,
   type AttentionOptions,
   type SequencePosition,
 } from "./attention.ts";
+export { AvgPool2d } from "./avg_pool2d.ts";
 export { BatchNorm, type BatchNormOptions } from "./batch_norm.ts";
 export { BatchNorm1d } from "./batch_norm1d.ts";
 export { BatchNorm2d } from "./batch_norm2d.ts";
 export { Buffer } from "./buffer.ts";
+export { Conv1d, type Conv1dLayerOptions } from "./conv1d.ts";
+export { Conv2d } from "./conv2d.ts";
+export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from "./conv_transpose2d.ts";
+export { type Conv2dLayerOptions, Convolution } from "./convolution.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
 export { FeedForward, type FeedForwardOptions } from "./feed_forward.ts";
@@ -26,6 +32,7 @@ export { LayerNorm } from "./layer_norm.ts";
 export { LeakyReLU } from "./leaky_relu.ts";
 export { Linear } from "./linear.ts";
 export { LSTM, type LSTMOutput, type LSTMState } from "./lstm.ts";
+export { MaxPool2d } from "./max_pool2d.ts";
 export { type LoadStateOptions, Module } from "./module.ts";
 export { ModuleList } from "./module_list.ts";
 export { ModuleTensor } from "./module_tensor.ts";

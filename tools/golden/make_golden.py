@@ -5,6 +5,7 @@ import torch
 import attention
 import convolution
 import elementwise
+import image_layers
 import layers
 import losses
 import normalization
@@ -36,6 +37,7 @@ FAMILIES = (
     transformer_layers,
     recurrent,
     pooling,
+    image_layers,
 )
 
 if __name__ == "__main__":
