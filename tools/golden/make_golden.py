@@ -8,6 +8,7 @@ import elementwise
 import image_layers
 import layers
 import losses
+import models
 import normalization
 import optimizers
 import pooling
@@ -29,6 +30,7 @@ FAMILIES = (
     layers,
     reductions,
     losses,
+    models,
     optimizers,
     shapes,
     normalization,
