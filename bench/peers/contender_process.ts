@@ -4,11 +4,9 @@
  * @module
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { QorusError } from "../../lib/native/error.ts";
+import { CommandedProcess } from "../support/child_process.ts";
 
 /** What a contender says about itself. */
 export interface Loaded {
@@ -28,11 +26,6 @@ export interface Times {
   readonly processorMilliseconds: number;
 }
 
-interface Answer {
-  readonly result?: unknown;
-  readonly error?: string;
-}
-
 /** How to start a contender: its file beside this one, and the runtime's command. */
 export type ContenderName = "qorus" | "llama.cpp";
 
@@ -43,63 +36,38 @@ function commandOf(name: ContenderName): readonly [string, string[]] {
   return [process.execPath, [...options, file("qorus.ts")]];
 }
 
-/** A child process that measures. It sleeps between commands, so that others can measure. */
+/** A child process that measures. */
 export class ContenderProcess implements Disposable {
-  readonly name: ContenderName;
-  readonly #child: ChildProcess;
-  #answered: ((answer: Answer) => void) | undefined;
+  readonly #process: CommandedProcess;
 
   /** Starts the process; nothing is loaded yet. */
   constructor(name: ContenderName) {
-    this.name = name;
-    const [executable, args] = commandOf(name);
-    this.#child = spawn(executable, args, { stdio: ["pipe", "pipe", "inherit"] });
-    const fail = (error: string) => this.#answered?.({ error });
-    this.#child.on("error", (error) => fail(`${executable} cannot be run: ${error.message}`));
-    this.#child.on("exit", (code, signal) => fail(`the process ended with ${code ?? signal}`));
-    createInterface({ input: this.#child.stdout! }).on("line", (line) => {
-      // What is no answer is a message of some library.
-      if (line.startsWith("{")) this.#answered?.(JSON.parse(line));
-      else console.error(line);
-    });
-  }
-
-  async #ask(command: string, fields: Readonly<Record<string, unknown>>): Promise<unknown> {
-    const { error, result } = await new Promise<Answer>((resolve) => {
-      this.#answered = resolve;
-      const { exitCode, signalCode, stdin } = this.#child;
-      if ((exitCode ?? signalCode) !== null) resolve({ error: "the process has ended" });
-      else stdin!.write(`${JSON.stringify({ command, ...fields })}\n`);
-    });
-    this.#answered = undefined;
-    if (error === undefined) return result;
-    throw new QorusError("internal", `${this.name}: ${command}: ${error}`);
+    const [executable, given] = commandOf(name);
+    this.#process = new CommandedProcess(name, executable, given);
   }
 
   /** Opens a model with room for so many tokens. */
   async load(path: string, contextLength: number): Promise<Loaded> {
-    return await this.#ask("load", { path, contextLength }) as Loaded;
+    return await this.#process.ask("load", { path, contextLength }) as Loaded;
   }
 
   /** Sets the number of threads that compute. */
   async threads(count: number): Promise<void> {
-    await this.#ask("threads", { count });
+    await this.#process.ask("threads", { count });
   }
 
   /** Begins a sequence with all tokens at once. */
   async prefill(tokens: readonly number[]): Promise<Times> {
-    return await this.#ask("prefill", { tokens }) as Times;
+    return await this.#process.ask("prefill", { tokens }) as Times;
   }
 
   /** Continues the sequence token by token. */
   async decode(tokens: readonly number[]): Promise<Times> {
-    return await this.#ask("decode", { tokens }) as Times;
+    return await this.#process.ask("decode", { tokens }) as Times;
   }
 
   /** Ends the process. */
   [Symbol.dispose](): void {
-    this.#child.removeAllListeners();
-    this.#child.stdin!.end();
-    this.#child.kill();
+    this.#process[Symbol.dispose]();
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { median, printColumns } from "../support/statistics.ts";
 import type { Loaded, Times } from "./contender_process.ts";
 
 /** Reading the prompt, or writing token by token. */
@@ -27,13 +28,6 @@ export interface Result {
   readonly llamaCpp: Measured;
   /** Processes that wanted to run when this was about to be measured, our own among them. */
   readonly loadAverage: number;
-}
-
-/** The middle value; of an even number, the mean of the middle two. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** Qorus's speed over llama.cpp's in every turn, by either clock. */
@@ -88,11 +82,5 @@ export function printTable(results: readonly Result[], machine: string): void {
     "load",
   ];
   const rows = [heads, ...results.map(row)];
-  const widths = heads.map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
-  for (const cells of rows) {
-    const line = cells.map((cell, column) =>
-      column === 0 || column === 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])
-    );
-    console.log(line.join("  "));
-  }
+  printColumns(rows, [0, 2]);
 }

@@ -15,7 +15,8 @@ import { type OptionDefinitions, readArguments, UsageError } from "../../lib/cli
 import { Random } from "../../lib/core/random.ts";
 import { QorusError } from "../../lib/native/error.ts";
 import { ContenderProcess, type Loaded, type Times } from "./contender_process.ts";
-import { median, type Phase, printTable, ratios, type Result } from "./results.ts";
+import { median } from "../support/statistics.ts";
+import { type Phase, printTable, ratios, type Result } from "./results.ts";
 
 const options = {
   threads: { kind: "text", help: "thread counts, separated by commas (default: 1,2)" },

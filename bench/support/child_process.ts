@@ -1,0 +1,60 @@
+/**
+ * A contender in a process of its own, told what to do one command at a time: one JSON object a
+ * line in, one out. It sleeps between commands, so that others can measure.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { QorusError } from "../../lib/native/error.ts";
+
+interface Answer {
+  readonly result?: unknown;
+  readonly error?: string;
+}
+
+/** A process that answers commands. */
+export class CommandedProcess implements Disposable {
+  readonly #name: string;
+  readonly #child: ChildProcess;
+  #answered: ((answer: Answer) => void) | undefined;
+
+  /**
+   * Starts it.
+   *
+   * @param name for messages
+   */
+  constructor(name: string, executable: string, given: readonly string[]) {
+    this.#name = name;
+    this.#child = spawn(executable, given, { stdio: ["pipe", "pipe", "inherit"] });
+    const fail = (error: string) => this.#answered?.({ error });
+    this.#child.on("error", (error) => fail(`${executable} cannot be run: ${error.message}`));
+    this.#child.on("exit", (code, signal) => fail(`the process ended with ${code ?? signal}`));
+    createInterface({ input: this.#child.stdout! }).on("line", (line) => {
+      // What is no answer is a message of some library.
+      if (line.startsWith("{")) this.#answered?.(JSON.parse(line));
+      else console.error(line);
+    });
+  }
+
+  /** Gives a command and waits for its result. */
+  async ask(command: string, fields: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
+    const { error, result } = await new Promise<Answer>((resolve) => {
+      this.#answered = resolve;
+      const { exitCode, signalCode, stdin } = this.#child;
+      if ((exitCode ?? signalCode) !== null) resolve({ error: "the process has ended" });
+      else stdin!.write(`${JSON.stringify({ command, ...fields })}\n`);
+    });
+    this.#answered = undefined;
+    if (error === undefined) return result;
+    throw new QorusError("internal", `${this.#name}: ${command}: ${error}`);
+  }
+
+  /** Ends the process. */
+  [Symbol.dispose](): void {
+    this.#child.removeAllListeners();
+    this.#child.stdin!.end();
+    this.#child.kill();
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * What the comparisons of contenders have in common.
+ *
+ * @module
+ */
+
+/** The middle value; of an even number, the mean of the middle two. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Prints rows in columns of equal width, the named ones to the left, numbers to the right. */
+export function printColumns(
+  rows: readonly (readonly string[])[],
+  textColumns: readonly number[],
+): void {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
+  for (const cells of rows) {
+    const line = cells.map((cell, column) =>
+      textColumns.includes(column) ? cell.padEnd(widths[column]) : cell.padStart(widths[column])
+    );
+    console.log(line.join("  ").trimEnd());
+  }
+}
