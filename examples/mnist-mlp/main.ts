@@ -1,0 +1,54 @@
+/**
+ * Trains a perceptron with one hidden layer on MNIST or Fashion-MNIST.
+ *
+ *   bun examples/mnist-mlp/main.ts FOLDER [EPOCHS]
+ *   deno run -A examples/mnist-mlp/main.ts FOLDER [EPOCHS]
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { crossEntropy, manualSeed, nn, optim, QorusError, scope } from "@qorus/qorus";
+import { Batches, loadImages } from "../mnist/data.ts";
+import { accuracy } from "../mnist/evaluate.ts";
+
+function main(folder: string, epochs: number): void {
+  manualSeed(1);
+  const batches = new Batches(loadImages(folder, "train"), 128, { shuffled: true });
+  const test = loadImages(folder, "t10k");
+
+  using model = new nn.Sequential(new nn.Linear(784, 256), new nn.ReLU(), new nn.Linear(256, 10));
+  using optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
+  console.log(model.summary());
+
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const start = performance.now();
+    let total = 0;
+    for (const { x, y } of batches) {
+      using _ = scope();
+      const loss = crossEntropy(model.forward(x), y);
+      optimizer.zeroGrad();
+      loss.backward();
+      optimizer.step();
+      total += loss.item();
+    }
+    const seconds = (performance.now() - start) / 1000;
+    const [loss, right] = [total / batches.length, 100 * accuracy(model, test)];
+    console.log(
+      `epoch ${epoch}: loss ${loss.toFixed(4)}, ${right.toFixed(2)} % of the test images, ` +
+        `${seconds.toFixed(1)} s`,
+    );
+  }
+}
+
+const [folder, epochs = "10"] = process.argv.slice(2);
+try {
+  if (folder === undefined || !(Number(epochs) >= 1)) {
+    throw new QorusError("invalid_argument", "usage: main.ts FOLDER [EPOCHS]");
+  }
+  main(folder, Number(epochs));
+} catch (error) {
+  if (!(error instanceof QorusError)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exitCode = 1;
+}
