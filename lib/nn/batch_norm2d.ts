@@ -18,5 +18,6 @@ import { BatchNorm } from "./batch_norm.ts";
  * ```
  */
 export class BatchNorm2d extends BatchNorm {
+  /** Ranks of inputs that the layer takes. */
   protected override readonly ranks: readonly number[] = [4];
 }

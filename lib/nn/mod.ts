@@ -39,6 +39,7 @@ export { ModuleTensor } from "./module_tensor.ts";
 export { MultiHeadAttention, type MultiHeadAttentionInput } from "./multi_head_attention.ts";
 export { Parameter } from "./parameter.ts";
 export {
+  type Pass,
   type RecurrentLayerOptions,
   RecurrentLayers,
   type RecurrentParameters,
