@@ -16,6 +16,8 @@ test {
     _ = @import("tests/attention_training.zig");
     _ = @import("tests/normalization.zig");
     _ = @import("tests/channels.zig");
+    _ = @import("tests/convolution.zig");
+    _ = @import("tests/pooling.zig");
     _ = @import("tests/sampling.zig");
     _ = @import("tests/matmul.zig");
     _ = @import("tests/recurrent.zig");
