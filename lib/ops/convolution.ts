@@ -113,7 +113,8 @@ function weightGradient(
  * ```ts
  * import { conv2d, ones } from "@qorus/qorus";
  *
- * conv2d(ones([1, 3, 28, 28]), ones([8, 3, 3, 3]), undefined, { padding: 1 }).shape; // [1, 8, 28, 28]
+ * const x = ones([1, 3, 28, 28]);
+ * conv2d(x, ones([8, 3, 3, 3]), undefined, { padding: 1 }).shape; // [1, 8, 28, 28]
  * ```
  */
 export function conv2d(
@@ -191,7 +192,8 @@ function transposedSize(
     if (added >= Math.max(stride, dilation)) {
       throw new QorusError(
         "invalid_argument",
-        `${op}: output padding ${added} must be below the stride ${stride} or the dilation ${dilation}`,
+        `${op}: output padding ${added} must be below the stride ${stride} or the dilation ` +
+          `${dilation}`,
         { op, given: added },
       );
     }

@@ -13,7 +13,7 @@ import { pairOf, type RowsAndColumns, wholeNumbers, writeParameters } from "./wi
 export interface MaxPool2dOptions {
   /** Steps of the window. Default: its size. */
   stride?: RowsAndColumns;
-  /** Rows and columns added on each side, at most half of the window; never the largest. Default 0. */
+  /** Rows and columns added on each side, at most half of the window; never taken. Default 0. */
   padding?: RowsAndColumns;
   /** Steps between elements of the window. Default 1. */
   dilation?: RowsAndColumns;
@@ -38,8 +38,8 @@ export interface AvgPool2dOptions {
  *
  * @param x f32 `[images, channels, rows, columns]`
  * @param kernelSize size of the window
- * @returns f32 `[images, channels, (rows + 2 padding - dilation (kernel rows - 1) - 1) / stride + 1,
- * ...]`, rounded down unless `ceilMode`
+ * @returns f32 `[images, channels, (rows + 2 padding - dilation (kernel rows - 1) - 1) / stride +
+ * 1, ...]`, rounded down unless `ceilMode`
  * @throws {QorusError} `invalid_shape` when the window is larger than the padded images,
  * `invalid_argument` when the padding is more than half of the window.
  *

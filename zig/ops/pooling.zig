@@ -26,7 +26,12 @@ fn image(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
 
 /// `steps`: kernel, stride, padding and dilation, each of rows and columns. With `is_ceil` a last
 /// window may reach beyond the padding if it starts before it.
-fn windowOf(context: *Context, size: []const u32, steps: *const [8]u32, is_ceil: bool) Error!Window {
+fn windowOf(
+    context: *Context,
+    size: []const u32,
+    steps: *const [8]u32,
+    is_ceil: bool,
+) Error!Window {
     var window: Window = undefined;
     for (0..2) |axis| {
         const kernel = steps[axis];

@@ -1,4 +1,5 @@
-//! Pooling for every instruction set against plain loops, in memory that ends at inaccessible pages.
+//! Pooling for every instruction set against plain loops, in memory that ends at inaccessible
+//! pages.
 
 const std = @import("std");
 const Guarded = @import("guarded.zig").Guarded;

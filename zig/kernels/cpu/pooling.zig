@@ -6,7 +6,6 @@ const interface = @import("pooling_interface.zig");
 
 const V = simd.V;
 const lanes = simd.lanes;
-const Indices = @Vector(lanes, i32);
 const Window = interface.Window;
 const Ranges = interface.Ranges;
 
@@ -30,14 +29,11 @@ fn max(
     const width = window.in[1];
     for (0..window.out[0]) |row| {
         const place = row * window.out[1];
+        const start = 2 * row * width;
+        const fits = is_pairs and 2 * row + 1 < window.in[0];
+        const columns = @min(window.out[1], width / 2);
         var column: usize = 0;
-        if (is_pairs and 2 * row + 1 < window.in[0]) {
-            while (2 * (column + lanes) <= width and column + lanes <= window.out[1]) {
-                const start = 2 * row * width + 2 * column;
-                maxOfPairs(out + place + column, indices + place + column, x, start, width);
-                column += lanes;
-            }
-        }
+        if (fits) column = maxOfPairsRow(out + place, indices + place, x, start, width, columns);
         while (column < window.out[1]) : (column += 1) {
             const found = maxOf(x, window, row, column);
             out[place + column] = x[found];
@@ -46,36 +42,62 @@ fn max(
     }
 }
 
-/// The largest elements of `lanes` windows of 2 x 2 side by side, the first of them at `start`.
+/// Windows of 2 x 2 side by side: as many as whole registers, or halves or quarters of them, take.
+/// Returns how many. The last register overlaps the one before it.
+inline fn maxOfPairsRow(
+    out: [*]f32,
+    indices: [*]i32,
+    x: [*]const f32,
+    start: usize,
+    width: usize,
+    columns: usize,
+) usize {
+    inline for ([_]usize{ lanes, lanes / 2, lanes / 4 }) |count| {
+        if (count > 1 and columns >= count) {
+            var column: usize = 0;
+            while (column < columns) : (column += count) {
+                const first = @min(column, columns - count);
+                maxOfPairs(count, out + first, indices + first, x, start + 2 * first, width);
+            }
+            return columns;
+        }
+    }
+    return 0;
+}
+
+/// The largest elements of `count` windows of 2 x 2 side by side, the first of them at `start`.
 inline fn maxOfPairs(
+    comptime count: usize,
     out: [*]f32,
     indices: [*]i32,
     x: [*]const f32,
     start: usize,
     width: usize,
 ) void {
-    const steps = std.simd.iota(i32, lanes) * @as(Indices, @splat(2));
-    var best: V = undefined;
+    const Indices = @Vector(count, i32);
+    const Values = @Vector(count, f32);
+    const Pairs = *align(4) const @Vector(2 * count, f32);
+    const steps = comptime std.simd.iota(i32, count) * @as(Indices, @splat(2));
+    var best: Values = undefined;
     var best_index: Indices = undefined;
     inline for (0..2) |row| {
         const first = start + row * width;
-        const pair = std.simd.join(simd.load(x + first), simd.load(x + first + lanes));
+        const pairs = @as(Pairs, @ptrCast(x + first)).*;
         inline for (0..2) |column| {
-            const shift: Indices = @splat(column);
-            const value = @shuffle(f32, pair, undefined, steps + shift);
+            const value = @shuffle(f32, pairs, undefined, steps + @as(Indices, @splat(column)));
             const index = steps + @as(Indices, @splat(@intCast(first + column)));
             if (row + column == 0) {
                 best = value;
                 best_index = index;
             } else {
                 // NaN is taken, and stays unless another follows.
-                const taken = @select(bool, value > best, value > best, value != value);
+                const taken = (value > best) | (value != value);
                 best = @select(f32, taken, value, best);
                 best_index = @select(i32, taken, index, best_index);
             }
         }
     }
-    simd.store(out, best);
+    @as(*align(4) Values, @ptrCast(out)).* = best;
     @as(*align(4) Indices, @ptrCast(indices)).* = best_index;
 }
 

@@ -39,7 +39,12 @@ pub const Operands = struct {
     size: [2]usize,
     out: [*]f32,
 
-    fn sourceAt(operands: *const Operands, image: usize, group: usize, channel: usize) [*]const f32 {
+    fn sourceAt(
+        operands: *const Operands,
+        image: usize,
+        group: usize,
+        channel: usize,
+    ) [*]const f32 {
         const index = (image * operands.groups + group) * operands.source_channels + channel;
         return operands.source + index * operands.source_size[0] * operands.source_size[1];
     }
@@ -89,7 +94,8 @@ pub fn run(runner: *const Runner, operands: *const Operands, phase: *const Phase
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
     var job = plan(runner, operands, phase);
-    job.weights = try runner.scratch.slice(f32, operands.groups *| job.blocks.count *| job.blockFloats());
+    const block_count = operands.groups *| job.blocks.count;
+    job.weights = try runner.scratch.slice(f32, block_count *| job.blockFloats());
     const workers = runner.pool.thread_count.load(.monotonic);
     job.workspace = try runner.scratch.slice(f32, workers *| job.workspace_floats);
 

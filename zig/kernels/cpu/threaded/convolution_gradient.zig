@@ -93,7 +93,8 @@ fn plan(kernels: *const Kernels, geometry: Geometry, phase: *const Phase) Job {
     const fitting = (64 << 10) / @max(1, stage_one.channelFloats());
     const least = (32 + phase.taps.len - 1) / phase.taps.len;
     const shared = @max(least, (geometry.in_channels + parts - 1) / parts);
-    const blocks: Blocks = .of(geometry.in_channels, phase.taps.len, @max(1, @min(fitting, shared)));
+    const most_channels = @max(1, @min(fitting, shared));
+    const blocks: Blocks = .of(geometry.in_channels, phase.taps.len, most_channels);
     const max_pixels = @max(32, gradient_floats / width);
     const tiling: Tiling = .of(phase, blocks.mostChannels(), max_pixels, max_pixels, 1);
     const stage_floats = Stage.of(phase, tiling.size).floats(blocks.mostChannels());

@@ -212,7 +212,8 @@ pub const Stage = struct {
         const width: isize = @intCast(row.len);
         const columns: isize = @intCast(stage.columns);
         const begin: usize = @intCast(std.math.clamp(-first, 0, columns));
-        const end: usize = @intCast(std.math.clamp(width - first, @as(isize, @intCast(begin)), columns));
+        const least: isize = @intCast(begin);
+        const end: usize = @intCast(std.math.clamp(width - first, least, columns));
         if (stage.parts == 1) {
             @memset(out[0..begin], 0);
             if (end > begin) {
@@ -225,8 +226,10 @@ pub const Stage = struct {
         for (0..stage.parts) |part| {
             const target = out[part * stage.part_columns ..][0..stage.part_columns];
             // Column `part + i * parts` of the window is inside for i from `inner` to `outer`.
-            const inner = @min((begin -| part + stage.parts - 1) / stage.parts, target.len);
-            const outer = @max(inner, @min((end -| part + stage.parts - 1) / stage.parts, target.len));
+            const before = (begin -| part + stage.parts - 1) / stage.parts;
+            const inner = @min(before, target.len);
+            const until = (end -| part + stage.parts - 1) / stage.parts;
+            const outer = @max(inner, @min(until, target.len));
             @memset(target[0..inner], 0);
             for (target[inner..outer], inner..) |*x, i| {
                 const place = first + @as(isize, @intCast(part + i * stage.parts));

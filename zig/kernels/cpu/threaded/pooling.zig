@@ -145,5 +145,6 @@ fn forPlanes(runner: *const Runner, planes: usize, elements: usize, job: anytype
         .planes_per_chunk = planes_per_chunk,
         .job = job,
     };
-    runner.pool.run(@intCast((planes + planes_per_chunk - 1) / planes_per_chunk), &call, Call.chunk);
+    const chunks = (planes + planes_per_chunk - 1) / planes_per_chunk;
+    runner.pool.run(@intCast(chunks), &call, Call.chunk);
 }
