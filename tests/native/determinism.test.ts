@@ -9,10 +9,12 @@ import type { Tensor } from "../../lib/core/tensor.ts";
 import { attention, rope, ropeTable, storeCache } from "../../lib/ops/attention.ts";
 import { convert, to } from "../../lib/ops/convert.ts";
 import { gelu, siluMul } from "../../lib/ops/activation.ts";
+import { conv2d } from "../../lib/ops/convolution.ts";
 import { add, mul } from "../../lib/ops/elementwise.ts";
 import { concat } from "../../lib/ops/joining.ts";
 import { linear, matmul } from "../../lib/ops/matmul.ts";
 import { addRmsNorm, layerNorm, rmsNorm, softmax } from "../../lib/ops/normalization.ts";
+import { maxPool2d } from "../../lib/ops/pooling.ts";
 import { gru, lstm, rnn } from "../../lib/ops/recurrent.ts";
 
 /** Normally distributed numbers, the same for the same shape. */
@@ -119,6 +121,15 @@ sameForAnyThreads("lstm, gru and rnn, forward and backward", () => {
     backward(output, { gradient: random(steps, batch, hidden) });
     return [output.detach(), ...learned.map((input) => input.grad!)];
   });
+  return concat(parts.map((part) => part.reshape([part.size])));
+});
+sameForAnyThreads("a convolution with its gradients, pooled", () => {
+  const learned = [random(9, 20, 31, 28), random(40, 20, 3, 3), random(40)];
+  for (const input of learned) input.requiresGrad = true;
+  const [x, weight, bias] = learned;
+  const output = maxPool2d(conv2d(x, weight, bias, { padding: 1 }), 2);
+  backward(output, { gradient: random(...output.shape) });
+  const parts = [output.detach(), ...learned.map((input) => input.grad!)];
   return concat(parts.map((part) => part.reshape([part.size])));
 });
 sameForAnyThreads("gelu", () => gelu(random(100_003)));
