@@ -9,9 +9,8 @@ import { type Context, context } from "./context.ts";
 import { type DType, dtypes } from "./dtype.ts";
 import { type BackwardOptions, engine, type GradientNode, noGrad, record } from "./gradient.ts";
 import { printTensor } from "./print.ts";
-
-/** Arrays that view a tensor's memory: f32, i32 and bytes; f16, bf16 as their 16 bits. */
-export type TensorData = Float32Array | Int32Array | Uint16Array | Uint8Array;
+import { dimensionOf, inferSize, inverse } from "./shapes.ts";
+import { bfloatToNumber, halfToNumber, type TensorData, viewAs } from "./tensor_data.ts";
 
 /** Numbers in nested arrays, as {@linkcode Tensor.toArray} gives them. */
 export type NestedNumbers = number | NestedNumbers[];
@@ -428,20 +427,6 @@ export function wrap(result: number, op: string): Tensor {
   return new Tensor(context().check(result, op));
 }
 
-/** Counts a negative dimension from the end. */
-export function dimensionOf(dimension: number, rank: number, op: string): number {
-  const index = dimension < 0 ? dimension + rank : dimension;
-  if (Number.isInteger(index) && index >= 0 && index < rank) return index;
-  throw new QorusError(
-    "out_of_range",
-    `${op}: dimension ${dimension} of a tensor of rank ${rank}`,
-    {
-      op,
-      given: dimension,
-    },
-  );
-}
-
 /** Sums what broadcasting repeated: the gradient of a tensor of `shape` that was expanded. */
 export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
   const library = context();
@@ -453,49 +438,4 @@ function zeroFloats(shape: readonly number[]): Tensor {
   const library = context();
   library.writeSizes(shape, "zeros");
   return wrap(library.native.q_tensor_create(0, 0, 0, shape.length), "zeros").fill(0);
-}
-
-/** The order that undoes another. */
-function inverse(order: readonly number[]): number[] {
-  const result = new Array<number>(order.length);
-  for (let i = 0; i < order.length; i++) result[order[i]] = i;
-  return result;
-}
-
-function inferSize(shape: readonly number[], count: number): number[] {
-  const unknown = shape.indexOf(-1);
-  if (unknown < 0) return [...shape];
-  const known = shape.reduce((product, size, i) => i === unknown ? product : product * size, 1);
-  return shape.map((size, i) => i === unknown ? count / known : size);
-}
-
-function viewAs(dtype: DType, buffer: ArrayBuffer): TensorData {
-  switch (dtype) {
-    case "f32":
-      return new Float32Array(buffer);
-    case "i32":
-      return new Int32Array(buffer);
-    case "f16":
-    case "bf16":
-      return new Uint16Array(buffer);
-    default:
-      return new Uint8Array(buffer);
-  }
-}
-
-const floatBits = new Float32Array(1);
-const wordBits = new Uint32Array(floatBits.buffer);
-
-function bfloatToNumber(bits: number): number {
-  wordBits[0] = bits << 16;
-  return floatBits[0];
-}
-
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 0x3ff;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { dimensionOf, type Tensor } from "../core/tensor.ts";
+import { dimensionOf } from "../core/shapes.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { Module } from "./module.ts";
 
 /** Joins dimensions into one: by default all but the first, which is the batch. */

@@ -6,7 +6,8 @@
 
 import { context } from "../core/context.ts";
 import { record } from "../core/gradient.ts";
-import { dimensionOf, handleOf, type Tensor, wrap } from "../core/tensor.ts";
+import { dimensionOf } from "../core/shapes.ts";
+import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
 
 /**
  * Elements along a dimension: `out[i][j] = x[index[i][j]][j]` for dimension 0 of a matrix.

@@ -6,7 +6,8 @@
 
 import { empty, full } from "../core/creation.ts";
 import { record } from "../core/gradient.ts";
-import { dimensionOf, type Tensor } from "../core/tensor.ts";
+import { dimensionOf } from "../core/shapes.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 
 /**

@@ -8,7 +8,8 @@ import { wholeNumber } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
 import { empty } from "../core/creation.ts";
 import { isRecording, record } from "../core/gradient.ts";
-import { dimensionOf, handleOf, type Tensor, wrap } from "../core/tensor.ts";
+import { dimensionOf } from "../core/shapes.ts";
+import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { forbidInPlace, type OutOption } from "./out.ts";
 

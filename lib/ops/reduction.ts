@@ -6,7 +6,8 @@
 
 import { context } from "../core/context.ts";
 import { record } from "../core/gradient.ts";
-import { dimensionOf, handleOf, type Tensor, wrap } from "../core/tensor.ts";
+import { dimensionOf } from "../core/shapes.ts";
+import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import { add, div, equal, mul, sub } from "./elementwise.ts";
 
 /** Which dimensions a reduction takes away. */

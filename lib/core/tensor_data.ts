@@ -1,0 +1,44 @@
+/**
+ * Elements of tensors as JavaScript has them.
+ *
+ * @module
+ */
+
+import type { DType } from "./dtype.ts";
+
+/** Arrays that view a tensor's memory: f32, i32 and bytes; f16, bf16 as their 16 bits. */
+export type TensorData = Float32Array | Int32Array | Uint16Array | Uint8Array;
+
+/** A buffer as the array that holds elements of the dtype. */
+export function viewAs(dtype: DType, buffer: ArrayBuffer): TensorData {
+  switch (dtype) {
+    case "f32":
+      return new Float32Array(buffer);
+    case "i32":
+      return new Int32Array(buffer);
+    case "f16":
+    case "bf16":
+      return new Uint16Array(buffer);
+    default:
+      return new Uint8Array(buffer);
+  }
+}
+
+const floatBits = new Float32Array(1);
+const wordBits = new Uint32Array(floatBits.buffer);
+
+/** The number that 16 bits of bf16 stand for. */
+export function bfloatToNumber(bits: number): number {
+  wordBits[0] = bits << 16;
+  return floatBits[0];
+}
+
+/** The number that 16 bits of f16 stand for. */
+export function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 0x3ff;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
