@@ -6,6 +6,7 @@
 
 import { libraryInfo } from "../core/context.ts";
 import { scope } from "../core/scope.ts";
+import { nextTurn } from "../core/turn.ts";
 import { type LanguageModel, prefill } from "../llm/language_model.ts";
 import { argmax } from "../ops/sampling.ts";
 import { type OptionDefinitions, readArguments, UsageError } from "./arguments.ts";
@@ -14,7 +15,6 @@ import { formatSpeed, loadModel, modelOptions, tokensPerSecond } from "./model.t
 import { printData } from "./output.ts";
 import { ProgressBar } from "./progress.ts";
 import { runtimeName } from "./runtime.ts";
-import { nextTurn } from "./waiting.ts";
 
 const options = {
   ...modelOptions,

@@ -4,13 +4,6 @@
  * @module
  */
 
-import { setImmediate } from "node:timers";
-
-/** Resolves in the next turn of the event loop, after signals and timers. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 /** Waits for what may never come, such as input; rejects as soon as the signal is aborted. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { setImmediate } from "node:timers";
 import type { DType } from "../core/dtype.ts";
+import { nextTurn } from "../core/turn.ts";
 import { QorusError } from "../native/error.ts";
 import { throwIfAborted } from "./atomic_file.ts";
 import type { AtomicFile } from "./atomic_file.ts";
@@ -103,7 +103,7 @@ export async function writeTensors(
       file.write(chunk);
       bytesDone += chunk.byteLength;
       options.onProgress?.({ tensor: tensor.name, bytesDone, bytesTotal });
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
     const written = file.position - offsets[i];
     if (written === lengths[i]) continue;

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { setImmediate } from "node:timers";
 import { scope } from "../core/scope.ts";
+import { nextTurn } from "../core/turn.ts";
 import { QorusError } from "../native/error.ts";
 import { type LanguageModel, promptIds } from "./language_model.ts";
 import { sampleOptions } from "./sampler.ts";
@@ -33,10 +33,6 @@ export async function* generate(
     }
     token = run.next();
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** One generation. */
