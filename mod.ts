@@ -155,3 +155,4 @@ export {
   type Tokenizer,
   type TokenizerDefinition,
 } from "./lib/tokenizer/mod.ts";
+export * as train from "./lib/train/mod.ts";

@@ -119,6 +119,8 @@ export function checkParts() {
       "--lint",
       "mod.ts",
       "lib/nn/mod.ts",
+      "lib/optim/mod.ts",
+      "lib/train/mod.ts",
       "lib/cli/main.ts",
     ]],
   ];
