@@ -67,6 +67,8 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
   #table: { arena: StateArena; tensor: Tensor; cells: Int32Array } | undefined;
 
   /**
+   * Groups the parameters; nothing is allocated before the first step.
+   *
    * @param parameters parameters to update, or groups of them with options of their own
    * @param options options of groups that have none of their own
    */
