@@ -1,5 +1,5 @@
 /**
- * Random numbers for initial weights.
+ * Random numbers: initial weights, the order of samples, transforms.
  *
  * @module
  */
@@ -9,8 +9,14 @@ export class Random {
   readonly #state = new Uint32Array(4);
   #spare: number | undefined;
 
-  /** Starts the sequence that belongs to the seed. */
+  /** Starts the sequence that belongs to the seed, of which the lowest 32 bits count. */
   constructor(seed: number) {
+    this.restart(seed);
+  }
+
+  /** Starts the sequence that belongs to another seed, as a new generator would. */
+  restart(seed: number): void {
+    this.#spare = undefined;
     // Splitmix32 spreads the seed over the state.
     let mixed = seed >>> 0;
     for (let i = 0; i < 4; i++) {
@@ -35,6 +41,11 @@ export class Random {
     s[2] ^= t;
     s[3] = (s[3] << 11) | (s[3] >>> 21);
     return result >>> 0;
+  }
+
+  /** A whole number from 0 to `count - 1`, each as likely; `count` is at most 2^32. */
+  below(count: number): number {
+    return Math.floor((this.bits() / 2 ** 32) * count);
   }
 
   /** Uniform in [low, high). */
