@@ -44,7 +44,13 @@ export {
   type GradientNode,
   noGrad,
 } from "./lib/core/gradient.ts";
-export { manualSeed, Random } from "./lib/core/random.ts";
+export {
+  manualSeed,
+  Random,
+  type RandomState,
+  randomState,
+  setRandomState,
+} from "./lib/core/random.ts";
 export { Scope, scope } from "./lib/core/scope.ts";
 export { type NestedNumbers, Tensor } from "./lib/core/tensor.ts";
 export type { TensorData } from "./lib/core/tensor_data.ts";

@@ -4,6 +4,16 @@
  * @module
  */
 
+import { QorusError } from "../native/error.ts";
+
+/** Where a generator stands, as numbers that JSON keeps exactly. */
+export interface RandomState {
+  /** Four whole numbers of 32 bits, not all 0. */
+  readonly words: readonly number[];
+  /** The second of a pair of normally distributed numbers, where only one has been taken. */
+  readonly spare?: number;
+}
+
 /** A seeded generator: xoshiro128** (Blackman and Vigna 2018), the same on every runtime. */
 export class Random {
   readonly #state = new Uint32Array(4);
@@ -26,6 +36,44 @@ export class Random {
       z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
       this.#state[i] = z ^ (z >>> 15);
     }
+  }
+
+  /** Where the generator stands; {@linkcode Random.restore} goes on from there. */
+  state(): RandomState {
+    const words = [...this.#state];
+    return this.#spare === undefined ? { words } : { words, spare: this.#spare };
+  }
+
+  /**
+   * Goes on from a state: the numbers that follow are those that followed it.
+   *
+   * @throws {QorusError} `invalid_argument` when it is not what `state` gives; the generator then
+   * stays as it was.
+   *
+   * @example
+   * ```ts
+   * import { Random } from "@qorus/qorus";
+   *
+   * const generator = new Random(7);
+   * const state = generator.state();
+   * const first = generator.normal();
+   * generator.restore(state);
+   * generator.normal() === first; // true
+   * ```
+   */
+  restore({ words, spare }: RandomState): void {
+    const areWords = Array.isArray(words) && words.length === 4 &&
+      words.every((word) => word === word >>> 0) && words.some((word) => word !== 0);
+    if (!areWords || !(spare === undefined || Number.isFinite(spare))) {
+      throw new QorusError(
+        "invalid_argument",
+        `random: a state has four words of 32 bits, not all 0, and perhaps a finite spare; given ` +
+          JSON.stringify({ words, spare }),
+        { op: "restore", given: { words, spare }, expected: "what state() gives" },
+      );
+    }
+    this.#state.set(words);
+    this.#spare = spare;
   }
 
   /** 32 random bits. */
@@ -69,12 +117,36 @@ export class Random {
 
 let shared = new Random(0x51_0a_05);
 
-/** Seeds the generator that initial weights are drawn from. */
+/** Seeds the generator that initial weights and dropout are drawn from. */
 export function manualSeed(seed: number): void {
   shared = new Random(seed);
 }
 
-/** The generator that initial weights are drawn from. */
+/** Where the generator stands that initial weights and dropout are drawn from. */
+export function randomState(): RandomState {
+  return shared.state();
+}
+
+/**
+ * Sets the generator that initial weights and dropout are drawn from to where it stood.
+ *
+ * @throws {QorusError} `invalid_argument` when it is not what `randomState` gives.
+ *
+ * @example
+ * ```ts
+ * import { randn, randomState, setRandomState } from "@qorus/qorus";
+ *
+ * const state = randomState();
+ * const first = randn([3]);
+ * setRandomState(state);
+ * const again = randn([3]); // the same numbers
+ * ```
+ */
+export function setRandomState(state: RandomState): void {
+  shared.restore(state);
+}
+
+/** The generator that initial weights and dropout are drawn from. */
 export function random(): Random {
   return shared;
 }
