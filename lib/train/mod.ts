@@ -6,6 +6,12 @@
 
 export type { Batch, Batches, DataState } from "./batches.ts";
 export type { CheckpointParts, CheckpointProgress, Json, Stateful } from "./checkpoint/state.ts";
-export type { Dataset, Field, FieldMemory } from "./data/dataset.ts";
+export { DataLoader } from "./data/data_loader.ts";
+export type { DataLoaderOptions } from "./data/data_loader_options.ts";
+export type { Dataset, Field, FieldMemory, Fields, SampleMemory } from "./data/dataset.ts";
+export type { IterableDataset, Sample } from "./data/iterable_dataset.ts";
+export { type FieldInput, type FieldValues, TensorDataset } from "./data/tensor_dataset.ts";
+export { TextWindows, type TextWindowsOptions } from "./data/text_windows.ts";
+export { compose, type Transform } from "./data/transform.ts";
 export type { RunLog, RunRecord } from "./logs/run_log.ts";
 export type { Metric } from "./metrics/metric.ts";

@@ -14,8 +14,14 @@ export interface Field {
   readonly dtype: DType & ("f32" | "i32" | "u8");
 }
 
+/** Fields of each sample by name. */
+export type Fields<Name extends string = string> = Readonly<Record<Name, Field>>;
+
 /** Memory of one field of one sample: a view into the batch's tensor. */
 export type FieldMemory = Float32Array | Int32Array | Uint8Array;
+
+/** One sample's memory: an array for each field, as long as the field's shape says. */
+export type SampleMemory<Name extends string = string> = Readonly<Record<Name, FieldMemory>>;
 
 /**
  * Samples by number. A data set writes a sample straight into the memory of the batch's tensors, so
@@ -39,10 +45,7 @@ export interface Dataset<Name extends string = string> {
   /** How many samples there are. */
   readonly length: number;
   /** Fields of each sample by name. */
-  readonly fields: Readonly<Record<Name, Field>>;
-  /**
-   * Writes sample `index`, from 0 to `length - 1`, into `sample`: one array for each field, as long
-   * as the field's shape says.
-   */
-  write(index: number, sample: Readonly<Record<Name, FieldMemory>>): void;
+  readonly fields: Fields<Name>;
+  /** Writes sample `index`, from 0 to `length - 1`, into `sample`. */
+  write(index: number, sample: SampleMemory<Name>): void;
 }
