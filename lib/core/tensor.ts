@@ -132,6 +132,11 @@ export class Tensor implements Disposable {
     return true;
   }
 
+  /** Whether the memory cannot be written: it belongs to a mapped file, or `expand` shares it. */
+  get isReadOnly(): boolean {
+    return (this.#byte(flagsByte) & 2) !== 0;
+  }
+
   /** Bytes that the elements take. */
   get byteLength(): number {
     const { blockElements, blockBytes } = dtypes[this.dtype];

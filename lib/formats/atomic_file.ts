@@ -20,6 +20,25 @@ export function temporaryPath(path: string): string {
   return join(dirname(target), `.${basename(target)}.${suffix}.partial`);
 }
 
+/** Brings a folder's names to the disk; not every system, or permission, lets a folder be opened. */
+function syncFolder(folder: string): void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(folder, "r");
+  } catch {
+    return;
+  }
+  try {
+    fsyncSync(descriptor);
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code === "EIO") {
+      throw systemError(folder, "bring its names to the disk", error);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** Throws `aborted` where the signal says so. */
 export function throwIfAborted(signal: AbortSignal | undefined, path: string): void {
   if (!signal?.aborted) return;
@@ -96,7 +115,10 @@ export class AtomicFile implements Disposable {
     this.write(new Uint8Array(offset - this.#position));
   }
 
-  /** Brings the bytes to the disk and gives the file its name, replacing what was there. */
+  /**
+   * Brings the bytes to the disk and gives the file its name, replacing what was there; then brings
+   * the name to the disk, on systems where a folder can be synchronized.
+   */
   commit(): void {
     try {
       fsyncSync(this.#descriptor);
@@ -107,6 +129,7 @@ export class AtomicFile implements Disposable {
       this.#remove();
       throw systemError(this.path, "finish it", error);
     }
+    syncFolder(dirname(resolve(this.path)));
   }
 
   /** Removes the temporary file unless it was committed. */

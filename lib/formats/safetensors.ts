@@ -85,6 +85,12 @@ export function isSafetensors(start: Uint8Array, size: number): boolean {
  */
 export function readSafetensors(path: string): SafetensorsFile {
   using file = FileReader.open(path);
+  return readSafetensorsHeader(file);
+}
+
+/** Reads the header of an open file; throws as {@linkcode readSafetensors} does. */
+export function readSafetensorsHeader(file: FileReader): SafetensorsFile {
+  const { path } = file;
   const reader = new ByteReader(file);
   const length = reader.size("header length");
   if (length > mostHeaderBytes) {

@@ -32,6 +32,31 @@ export async function writeSafetensors(
   options: WriteOptions = {},
 ): Promise<void> {
   throwIfAborted(options.signal, path);
+  const { bytes, offsets } = safetensorsHeader(path, metadata, tensors);
+  using file = AtomicFile.create(path);
+  file.write(bytes);
+  await writeTensors(file, tensors, offsets, options);
+  file.commit();
+}
+
+/** The start of a safetensors file and where its tensors' bytes belong. */
+export interface SafetensorsHeader {
+  /** The bytes before those of the tensors: a length, then JSON, `__metadata__` first. */
+  readonly bytes: Uint8Array;
+  /** The tensors' offsets in the file, one behind the other. */
+  readonly offsets: readonly number[];
+}
+
+/**
+ * Makes the header of a safetensors file; throws `unsupported` for block-quantized dtypes.
+ *
+ * @param path names the file in messages
+ */
+export function safetensorsHeader(
+  path: string,
+  metadata: ReadonlyMap<string, string>,
+  tensors: readonly Omit<WritableTensor, "chunks">[],
+): SafetensorsHeader {
   const offsets = placeTensors(tensors, 0, 1, path);
   const entries = tensors.map((tensor, i): [string, unknown] => {
     const dtype = safetensorsType(tensor.dtype);
@@ -53,8 +78,5 @@ export async function writeSafetensors(
   writer.bytes(text);
   writer.bytes(new Uint8Array(padding).fill(0x20));
   const start = writer.length;
-  using file = AtomicFile.create(path);
-  file.write(writer.finish());
-  await writeTensors(file, tensors, offsets.map((offset) => start + offset), options);
-  file.commit();
+  return { bytes: writer.finish(), offsets: offsets.map((offset) => start + offset) };
 }

@@ -43,7 +43,10 @@ export interface WriteOptions {
 }
 
 /** Bytes of a tensor that is to be written; throws `invalid_shape` where dtype and shape differ. */
-export function writtenByteLength(tensor: WritableTensor, path: string): number {
+export function writtenByteLength(
+  tensor: Omit<WritableTensor, "chunks">,
+  path: string,
+): number {
   const { name, dtype, layout, shape } = tensor;
   const length = storedByteLength(dtype, layout, shape);
   if (Number.isSafeInteger(length) && length >= 0) return length;
@@ -56,7 +59,7 @@ export function writtenByteLength(tensor: WritableTensor, path: string): number 
 
 /** Offsets of tensors one after the other from `start`, each a multiple of `alignment`. */
 export function placeTensors(
-  tensors: readonly WritableTensor[],
+  tensors: readonly Omit<WritableTensor, "chunks">[],
   start: number,
   alignment: number,
   path: string,

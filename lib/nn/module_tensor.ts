@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { DType } from "../core/dtype.ts";
 import { noGrad } from "../core/gradient.ts";
 import { scope } from "../core/scope.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -102,6 +103,11 @@ export abstract class ModuleTensor implements Disposable {
   /** Number of elements. */
   get size(): number {
     return this.shape.reduce((product, size) => product * size, 1);
+  }
+
+  /** Element type, once there are values. */
+  get dtype(): DType | undefined {
+    return this.#tensor?.dtype;
   }
 
   /** Bytes that the values take, or will take once they are used. */

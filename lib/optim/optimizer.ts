@@ -254,10 +254,16 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
    * parameters, `invalid_shape` when a tensor's shape differs.
    */
   loadStateDict(state: OptimizerState): void {
-    loadOptimizerState(this.#rule.name, this.#states, state, (group, entry) => {
-      const { stateNames } = this.#states[group];
-      if (entry.states.length !== stateNames.length) this.#makeStates(this.#states[group], entry);
-    });
+    loadOptimizerState(
+      this.#rule.name,
+      this.#states,
+      state,
+      (group, entry) => {
+        const { stateNames } = this.#states[group];
+        if (entry.states.length !== stateNames.length) this.#makeStates(this.#states[group], entry);
+      },
+      (options) => this.#rule.stateNames({ ...this.#defaults, ...options }),
+    );
   }
 
   /** Gives the optimizer's tensors back; the parameters stay. */

@@ -16,7 +16,7 @@ export interface OptimizerState {
   readonly groups: readonly OptimizerGroupState[];
   /** Steps taken, by parameter. */
   readonly steps: Readonly<Record<string, number>>;
-  /** The optimizer's tensors, named `parameter.state`. */
+  /** The optimizer's tensors, f32, named `parameter.state`. */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
@@ -60,14 +60,25 @@ export function saveOptimizerState(optimizer: string, groups: readonly Group[]):
  * Puts a state into groups after checking all of it.
  *
  * @param makeStates makes an entry's tensors unless they are there
+ * @param stateNamesOf names of a parameter's tensors with the given options
  */
 export function loadOptimizerState(
   optimizer: string,
   groups: readonly Group[],
   state: OptimizerState,
   makeStates: (group: number, entry: OptimizerEntry) => void,
+  stateNamesOf: (options: Readonly<Record<string, unknown>>) => readonly string[],
 ): void {
   checkState(optimizer, groups, state);
+  for (const [i, { stateNames }] of groups.entries()) {
+    const names = stateNamesOf(state.groups[i].options);
+    if (names.join() === stateNames.join()) continue;
+    const list = (names: readonly string[]) => names.join(", ") || "no tensors";
+    throw refusal(
+      `the options of group ${i} ask for ${list(names)}; those given to the optimizer for ` +
+        `${list(stateNames)}: make it with the options that the state has`,
+    );
+  }
   for (const [i, { group, entries, stateNames }] of groups.entries()) {
     Object.assign(group.options, structuredClone(state.groups[i].options));
     for (const entry of entries) {
@@ -112,6 +123,7 @@ function checkTensors(
     const key = `${name}.${stateName}`;
     const tensor = tensors.get(key);
     if (tensor === undefined) throw refusal(`${key} is missing`);
+    if (tensor.dtype !== "f32") throw refusal(`${key} is ${tensor.dtype}, expected f32`);
     if (tensor.shape.join() === parameter.shape.join()) continue;
     throw new QorusError(
       "invalid_shape",

@@ -5,6 +5,12 @@
  */
 
 export type { Batch, Batches, DataState } from "./batches.ts";
+export {
+  loadCheckpoint,
+  type LoadCheckpointOptions,
+  saveCheckpoint,
+  verifyCheckpoint,
+} from "./checkpoint/checkpoint.ts";
 export type { CheckpointParts, CheckpointProgress, Json, Stateful } from "./checkpoint/state.ts";
 export { DataLoader } from "./data/data_loader.ts";
 export type { DataLoaderOptions } from "./data/data_loader_options.ts";
