@@ -4,7 +4,7 @@
  * @module
  */
 
-import { writeSync } from "node:fs";
+import { writeText } from "../core/write_text.ts";
 import { QorusError } from "../native/error.ts";
 
 /** Whoever read the output has gone: the command line ends quietly. */
@@ -15,22 +15,13 @@ export class ReaderGone extends QorusError {
   }
 }
 
-const encoder = new TextEncoder();
-const sleeper = new Int32Array(new SharedArrayBuffer(4));
-
-/** Writes all of a text to a descriptor; writing at once keeps text in order and lets no one wait. */
+/** Writes all of a text to a descriptor. */
 function write(descriptor: number, text: string): void {
-  let rest = encoder.encode(text);
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(descriptor, rest));
-    } catch (error) {
-      const code = (error as { code?: unknown }).code;
-      if (code === "EPIPE") throw new ReaderGone(error);
-      if (code !== "EAGAIN") throw error;
-      // A pipe that another process has set not to block is full: wait for its reader.
-      Atomics.wait(sleeper, 0, 0, 2);
-    }
+  try {
+    writeText(descriptor, text);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "EPIPE") throw new ReaderGone(error);
+    throw error;
   }
 }
 

@@ -19,5 +19,14 @@ export type { IterableDataset, Sample } from "./data/iterable_dataset.ts";
 export { type FieldInput, type FieldValues, TensorDataset } from "./data/tensor_dataset.ts";
 export { TextWindows, type TextWindowsOptions } from "./data/text_windows.ts";
 export { compose, type Transform } from "./data/transform.ts";
+export { readRunLog } from "./logs/json_lines.ts";
+export { JsonLinesLog } from "./logs/json_lines_log.ts";
 export type { RunLog, RunRecord } from "./logs/run_log.ts";
 export type { Metric } from "./metrics/metric.ts";
+export { sparkline } from "./plot/sparkline.ts";
+export {
+  ProgressLine,
+  type ProgressLineOptions,
+  type ProgressMode,
+} from "./progress/progress_line.ts";
+export { type Terminal, terminal } from "./progress/terminal.ts";

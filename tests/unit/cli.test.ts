@@ -95,11 +95,11 @@ test("statistics: speeds leave out what was cached and the first token", () => {
 });
 
 test("progress: drawn on terminals only, colored unless NO_COLOR, removed at the end", () => {
-  const draw = (visible: boolean, color: boolean) => {
+  const draw = (interactive: boolean, color: boolean) => {
     let drawn = "";
     {
       using bar = new ProgressBar({
-        visible,
+        interactive,
         color,
         columns: 60,
         write: (text) => drawn += text,
