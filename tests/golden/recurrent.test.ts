@@ -1,143 +1,22 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { backward } from "../../lib/autograd/backward.ts";
-import { checkGradients } from "../../lib/autograd/gradient_check.ts";
 import { full, tensor, zeros } from "../../lib/core/creation.ts";
 import { Random } from "../../lib/core/random.ts";
 import { scope } from "../../lib/core/scope.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
 import { QorusError } from "../../lib/native/error.ts";
 import * as nn from "../../lib/nn/mod.ts";
-import { add, mul } from "../../lib/ops/elementwise.ts";
+import { add } from "../../lib/ops/elementwise.ts";
 import { concat } from "../../lib/ops/joining.ts";
-import {
-  gru,
-  lstm,
-  type RecurrentOptions,
-  type RecurrentWeights,
-  rnn,
-} from "../../lib/ops/recurrent.ts";
+import { lstm } from "../../lib/ops/recurrent.ts";
 import { sum } from "../../lib/ops/reduction.ts";
-import { GoldenFile } from "../support/golden.ts";
-import { type GoldenRow, type Inputs, testRows } from "../support/golden_rows.ts";
-
-const golden = new GoldenFile("recurrent");
-
-type Sizes = [inputs: number, hidden: number];
-
-/** As in tools/golden/recurrent.py. */
-const cases: Record<string, { sizes: Sizes; options?: nn.RecurrentLayerOptions }> = {
-  plain: { sizes: [7, 5] },
-  initial: { sizes: [3, 17] },
-  wide: { sizes: [4, 33] },
-  without_bias: { sizes: [3, 4], options: { bias: false } },
-  batch_first: { sizes: [5, 6], options: { batchFirst: true } },
-  both_ways: { sizes: [3, 5], options: { numLayers: 2, bidirectional: true } },
-  both_ways_batch_first: {
-    sizes: [2, 3],
-    options: { numLayers: 2, bidirectional: true, batchFirst: true },
-  },
-  unbatched: { sizes: [3, 4], options: { numLayers: 2 } },
-  one: { sizes: [1, 1] },
-  empty_batch: { sizes: [3, 4] },
-  special: { sizes: [2, 3] },
-};
-
-const relu = { nonlinearity: "relu" } as const;
-
-const layers: Record<
-  string,
-  (sizes: Sizes, options?: nn.RecurrentLayerOptions) => nn.RNN | nn.LSTM | nn.GRU
-> = {
-  rnn_tanh: (sizes, options) => new nn.RNN(...sizes, options),
-  rnn_relu: (sizes, options) => new nn.RNN(...sizes, { ...options, ...relu }),
-  lstm: (sizes, options) => new nn.LSTM(...sizes, options),
-  gru: (sizes, options) => new nn.GRU(...sizes, options),
-};
-
-const cells: Record<string, () => nn.RNNCell | nn.LSTMCell | nn.GRUCell> = {
-  rnn_cell: () => new nn.RNNCell(3, 5),
-  rnn_relu_cell: () => new nn.RNNCell(3, 5, relu),
-  lstm_cell: () => new nn.LSTMCell(3, 5),
-  gru_cell: () => new nn.GRUCell(3, 5),
-};
-
-/** Every result in one vector, as the golden file has them. */
-function flat(result: Tensor | object): Tensor {
-  const parts = "handle" in result ? [result as Tensor] : Object.values(result) as Tensor[];
-  return concat(parts.map((part) => part.reshape([part.size])));
-}
-
-/** Runs a module with the case's parameters and states. */
-function apply(module: nn.Module<unknown>, name: string, t: Inputs): Tensor {
-  const has = (input: string) => golden.names(`${name}/`).includes(input);
-  for (const [parameter, holder] of module.namedParameters()) holder.tensor = t(parameter);
-  const x = t("x");
-  const hidden = has("hidden") ? t("hidden") : undefined;
-  if (module instanceof nn.LSTM || module instanceof nn.LSTMCell) {
-    return flat(module.forward(x, has("cell") ? { hidden, cell: t("cell") } : {}));
-  }
-  return flat((module as nn.RNN | nn.GRU | nn.RNNCell).forward(x, hidden));
-}
-
-const rows: GoldenRow[] = [];
-for (const [kind, make] of Object.entries(layers)) {
-  for (const [name, { sizes, options }] of Object.entries(cases)) {
-    const row = `${kind}_${name}`;
-    rows.push({ name: row, run: (t) => apply(make(sizes, options), row, t) });
-  }
-}
-for (const [kind, make] of Object.entries(cells)) {
-  for (const row of [kind, `${kind}_unbatched`]) {
-    rows.push({ name: row, run: (t) => apply(make(), row, t) });
-  }
-}
-testRows(golden, rows);
 
 const random = new Random(5);
 
 function uniform(...shape: number[]): Tensor {
   const count = shape.reduce((product, size) => product * size, 1);
   return tensor(Float32Array.from({ length: count }, () => random.uniform(-0.9, 0.9)), { shape });
-}
-
-interface Kind {
-  gates: number;
-  run: (x: Tensor, weights: RecurrentWeights, options: RecurrentOptions) => object;
-}
-
-const kinds: Record<string, Kind> = {
-  rnn: { gates: 1, run: (x, weights, options) => rnn(x, weights, options) },
-  lstm: {
-    gates: 4,
-    run: (x, weights, options) => lstm(x, weights, { ...options, cell: options.hidden }),
-  },
-  gru: { gates: 3, run: (x, weights, options) => gru(x, weights, options) },
-};
-
-for (const [name, { gates, run }] of Object.entries(kinds)) {
-  for (const reverse of [false, true]) {
-    test(`recurrent: ${name}${reverse ? " in reverse" : ""}, gradients agree with differences`, () => {
-      using _ = scope();
-      const [steps, batch, inputs, hidden] = [3, 2, 2, 3];
-      const factors = uniform(steps * batch * hidden + 2 * batch * hidden);
-      checkGradients(
-        (x, weightIh, weightHh, biasIh, biasHh, state) => {
-          const weights = { weightIh, weightHh, biasIh, biasHh };
-          const all = flat(run(x, weights, { hidden: state, reverse }));
-          return sum(mul(all, factors.slice(0, 0, all.size)));
-        },
-        [
-          uniform(steps, batch, inputs),
-          uniform(gates * hidden, inputs),
-          uniform(gates * hidden, hidden),
-          uniform(gates * hidden),
-          uniform(gates * hidden),
-          uniform(batch, hidden),
-        ],
-      );
-    });
-  }
 }
 
 test("recurrent: a sequence in pieces is the sequence", () => {

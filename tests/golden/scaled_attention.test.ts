@@ -1,7 +1,6 @@
 import { test } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import { backward } from "../../lib/autograd/backward.ts";
-import { checkGradients } from "../../lib/autograd/gradient_check.ts";
 import { configure, counters, libraryInfo } from "../../lib/core/context.ts";
 import { ones, tensor } from "../../lib/core/creation.ts";
 import { scope } from "../../lib/core/scope.ts";
@@ -10,21 +9,6 @@ import { QorusError } from "../../lib/native/error.ts";
 import { mul } from "../../lib/ops/elementwise.ts";
 import { sum } from "../../lib/ops/reduction.ts";
 import { scaledDotProductAttention } from "../../lib/ops/scaled_attention.ts";
-import { GoldenFile } from "../support/golden.ts";
-import { type GoldenRow, type Inputs, testRows } from "../support/golden_rows.ts";
-
-const golden = new GoldenFile("scaled_attention");
-
-function run(name: string, t: Inputs): Tensor {
-  const mask = golden.names(`${name}/`).includes("mask") ? t("mask") : undefined;
-  return scaledDotProductAttention(t("query"), t("key"), t("value"), {
-    causal: name.endsWith("causal"),
-    mask,
-    scale: name === "scaled" ? 0.9 : undefined,
-  });
-}
-
-testRows(golden, [...golden.cases].map((name): GoldenRow => ({ name, run: (t) => run(name, t) })));
 
 /** Numbers without a pattern, the same every time. */
 function numbers(shape: readonly number[], seed: number): Tensor {
@@ -32,20 +16,6 @@ function numbers(shape: readonly number[], seed: number): Tensor {
   const values = Float32Array.from({ length: size }, (_, i) => Math.sin(1 + seed + i * 12.9898));
   return tensor(values, { shape });
 }
-
-test("scaledDotProductAttention: gradients agree with differences", () => {
-  for (const causal of [false, true]) {
-    using _ = scope();
-    const inputs = [numbers([2, 4, 5, 3], 0), numbers([2, 2, 6, 3], 1), numbers([2, 2, 6, 3], 2)];
-    const weights = numbers([2, 4, 5, 3], 9);
-    const mask = numbers([5, 6], 4);
-    checkGradients(
-      (query, key, value) =>
-        sum(mul(scaledDotProductAttention(query, key, value, { causal, mask }), weights)),
-      inputs,
-    );
-  }
-});
 
 /** Output and gradients, one behind the other. */
 function everything(make: (x: Tensor) => Tensor): Float32Array[] {

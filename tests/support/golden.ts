@@ -21,7 +21,7 @@ export class GoldenFile {
   readonly #tensors: ReadonlyMap<string, StoredTensor>;
 
   /** Reads `tests/golden/data/FAMILY.safetensors`. */
-  constructor(family: string) {
+  constructor(readonly family: string) {
     const path = fileURLToPath(new URL(`../golden/data/${family}.safetensors`, import.meta.url));
     this.#bytes = new Uint8Array(readFileSync(path));
     this.#tensors = readSafetensors(path).tensors;

@@ -31,13 +31,13 @@ export interface GoldenRow {
 }
 
 /**
- * One test for every row, one more for the gradients of cases that have a `gradient` of the result
- * and a `gradient_NAME` for each input, and one that says which cases have no row.
+ * One test for every row, and one more for the gradients of cases that have a `gradient` of the
+ * result and a `gradient_NAME` for each input.
  */
 export function testRows(golden: GoldenFile, rows: readonly GoldenRow[]): void {
   for (const row of rows) {
     const { name, run, expected = "expected", bounds } = row;
-    const title = expected === "expected" ? name : `${name}, ${expected}`;
+    const title = `${golden.family}/${name}${expected === "expected" ? "" : `, ${expected}`}`;
     test(`golden: ${title}`, () => {
       using _ = scope();
       const result = run((input, dtype) => golden.tensor(`${name}/${input}`, dtype));
@@ -45,18 +45,26 @@ export function testRows(golden: GoldenFile, rows: readonly GoldenRow[]): void {
       assertEquals(result.shape, [...shape]);
       assertClose(result.contiguous().read(), numbers, bounds);
     });
-    if (golden.names(`${name}/`).includes("gradient")) testGradients(golden, row);
+    if (hasGradient(golden, row)) testGradients(golden, row, title);
   }
-  const [first] = rows;
-  test(`golden: no case is forgotten beside ${first.name}`, () => {
+}
+
+/** Whether a row's case has gradients. */
+export function hasGradient(golden: GoldenFile, { name }: GoldenRow): boolean {
+  return golden.names(`${name}/`).includes("gradient");
+}
+
+/** One test that says which cases of a file have no row. */
+export function testCompleteness(golden: GoldenFile, rows: readonly GoldenRow[]): void {
+  test(`golden: no case of ${golden.family} is forgotten`, () => {
     const named = new Set(rows.map((row) => row.name));
     assertEquals([...golden.cases].filter((name) => !named.has(name)), []);
   });
 }
 
-function testGradients(golden: GoldenFile, row: GoldenRow): void {
+function testGradients(golden: GoldenFile, row: GoldenRow, title: string): void {
   const { name, run, bounds, gradientBounds = bounds } = row;
-  test(`golden: ${name}, gradients`, () => {
+  test(`golden: ${title}, gradients`, () => {
     using _ = scope();
     const inputs = new Map<string, Tensor>();
     const learned = new Set(golden.names(`${name}/gradient_`));

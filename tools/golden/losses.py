@@ -23,13 +23,12 @@ def add(file, case, loss, x, target, target_gradient=False, **more):
         leaf = x.clone().requires_grad_()
         aim = target.clone().requires_grad_(target_gradient)
         result = loss(leaf, aim, reduction)
-        upstream = random(f"{case}_upstream", list(result.shape))
-        result.backward(upstream)
-        expected = {"expected": result, "expected_input_gradient": leaf.grad}
+        gradient = random(f"{case}_upstream", list(result.shape))
+        result.backward(gradient)
+        results = {"expected": result, "gradient": gradient, "gradient_x": leaf.grad}
         if target_gradient:
-            expected["expected_target_gradient"] = aim.grad
-        inputs = {"x": x, "target": target, "upstream": upstream}
-        file.add(f"{case}_{reduction}", **inputs, **more, **expected)
+            results["gradient_target"] = aim.grad
+        file.add(f"{case}_{reduction}", x=x, target=target, **more, **results)
 
 
 def labels(case, shape, classes):

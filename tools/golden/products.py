@@ -34,7 +34,7 @@ def make():
         case = f"matmul_{name}"
         a, b = random(case, a_shape, b_shape)
         b = scaled(b, max(a_shape[-1], 1))
-        file.add(case, a=a, b=b, expected=a @ b)
+        file.add_with_gradients(case, product, a=a, b=b)
     add_matmul_views(file)
     add_linear(file)
     add_quantized(file)
@@ -47,23 +47,31 @@ def scaled(b, inner):
     return (b / inner**0.5).float().double()
 
 
+def product(a, b):
+    return a @ b
+
+
+def affine(x, weight, bias=None):
+    return F.linear(x, weight, bias)
+
+
 def add_matmul_views(file):
+    add = file.add_with_gradients
     a, b = random("matmul_transposed", [37, 21], [18, 37])
     b = scaled(b, 37)
-    file.add("matmul_transposed", a=a, b=b, expected=a.T @ b.T)
+    add("matmul_transposed", lambda a, b: a.T @ b.T, a=a, b=b)
     a, b = random("matmul_heads", [5, 3, 8], [6, 3, 8])
     b = scaled(b, 8)
-    expected = a.permute(1, 0, 2) @ b.permute(1, 2, 0)
-    file.add("matmul_heads", a=a, b=b, expected=expected)
+    add("matmul_heads", lambda a, b: a.permute(1, 0, 2) @ b.permute(1, 2, 0), a=a, b=b)
     a, b = random("matmul_steps", [9, 20], [14, 12])
     b = scaled(b, 7)
-    file.add("matmul_steps", a=a, b=b, expected=a[1::3, 4:18:2] @ b[::2, 1::5])
+    add("matmul_steps", lambda a, b: a[1::3, 4:18:2] @ b[::2, 1::5], a=a, b=b)
     a, b = random("matmul_expanded", [1, 4, 6], [3, 6, 5])
     b = scaled(b, 6)
-    file.add("matmul_expanded", a=a, b=b, expected=a.expand(3, 4, 6) @ b)
+    add("matmul_expanded", lambda a, b: a.expand(3, 4, 6) @ b, a=a, b=b)
     a = torch.tensor([[1.0, INFINITY, 0.0], [NAN, 0.0, 1.0], [1.0, 2.0, 3.0]], dtype=torch.double)
     b = torch.tensor([[1.0, 0.0], [1.0, 0.0], [1.0, -INFINITY]], dtype=torch.double)
-    file.add("matmul_special", a=a, b=b, expected=a @ b)
+    add("matmul_special", product, a=a, b=b)
 
 
 def add_linear(file):
@@ -72,9 +80,9 @@ def add_linear(file):
         case = f"linear_{name}"
         x, weight, bias = random(case, shape, [19, 67], [19])
         weight = scaled(weight, 67)
-        file.add(case, x=x, weight=weight, bias=bias, expected=F.linear(x, weight, bias))
+        file.add_with_gradients(case, affine, x=x, weight=weight, bias=bias)
     x, weight = random("linear_one", [3, 1], [1, 1])
-    file.add("linear_one", x=x, weight=weight, expected=F.linear(x, weight))
+    file.add_with_gradients("linear_one", affine, x=x, weight=weight)
     for dtype, name in ((torch.float16, "f16"), (torch.bfloat16, "bf16")):
         for rows in (1, 3, 19):
             case = f"linear_{name}_{rows}"

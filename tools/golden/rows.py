@@ -17,8 +17,10 @@ def make():
     add_causal_mask(file)
     add_norms(file)
     add_rope(file)
-    add_rope_frequencies(file)
     file.write()
+    frequencies = GoldenFile("rope_frequencies")
+    add_rope_frequencies(frequencies)
+    frequencies.write()
 
 
 def add_softmax(file):
@@ -159,9 +161,9 @@ def add_rope_frequencies(file):
         rope_scaling={"rope_type": "linear", "factor": 4.0, "rope_theta": 10000.0},
     )
     half = torch.arange(0, 48, 2).double()
-    file.add("rope_frequencies_plain", expected=10000.0 ** (-half / 48))
+    file.add("plain", expected=10000.0 ** (-half / 48))
     assert plain.head_dim == 48
     for name, config, kind in (("llama3", scaled, "llama3"), ("linear", linear, "linear")):
         frequencies, attention_factor = ROPE_INIT_FUNCTIONS[kind](config, "cpu")
         assert attention_factor == 1.0
-        file.add(f"rope_frequencies_{name}", expected=frequencies)
+        file.add(name, expected=frequencies)
