@@ -161,4 +161,5 @@ export {
   type Tokenizer,
   type TokenizerDefinition,
 } from "./lib/tokenizer/mod.ts";
+export { fit } from "./lib/train/fit.ts";
 export * as train from "./lib/train/mod.ts";

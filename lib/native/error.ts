@@ -44,6 +44,8 @@ export type QorusErrorCode =
   | "permission"
   /** An `AbortSignal` ended the work. */
   | "aborted"
+  /** Training came to a loss that is NaN or infinite. */
+  | "diverged"
   /** A bug in Qorus: please report it. */
   | "internal";
 

@@ -29,3 +29,21 @@ export interface Batches<B extends Batch = Batch> extends Iterable<B> {
   /** Goes on from a state: the next walk goes through the rest of that epoch. */
   loadStateDict?(state: DataState): void;
 }
+
+/**
+ * How many samples a batch has: the first dimension of its first tensor that has one.
+ *
+ * @example
+ * ```ts
+ * import { train, zeros } from "@qorus/qorus";
+ *
+ * console.log(train.sampleCount({ x: zeros([32, 784]) })); // 32
+ * ```
+ */
+export function sampleCount(batch: Batch): number {
+  for (const name in batch) {
+    const { shape } = batch[name];
+    if (shape.length > 0) return shape[0];
+  }
+  return 1;
+}

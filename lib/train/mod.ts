@@ -4,7 +4,7 @@
  * @module
  */
 
-export type { Batch, Batches, DataState } from "./batches.ts";
+export { type Batch, type Batches, type DataState, sampleCount } from "./batches.ts";
 export {
   loadCheckpoint,
   type LoadCheckpointOptions,
@@ -19,10 +19,31 @@ export type { IterableDataset, Sample } from "./data/iterable_dataset.ts";
 export { type FieldInput, type FieldValues, TensorDataset } from "./data/tensor_dataset.ts";
 export { TextWindows, type TextWindowsOptions } from "./data/text_windows.ts";
 export { compose, type Transform } from "./data/transform.ts";
+export { EarlyStopping, type EarlyStoppingOptions } from "./early_stopping.ts";
+export { evaluate, type EvaluateOptions } from "./evaluate.ts";
+export { fit } from "./fit.ts";
+export type {
+  BestValue,
+  EpochEvent,
+  FitEarlyStopping,
+  FitOptions,
+  FitResult,
+  FitSchedule,
+  FitValidation,
+  StepEvent,
+} from "./fit/options.ts";
+export type { Forward, OutputOf } from "./forward.ts";
 export { readRunLog } from "./logs/json_lines.ts";
 export { JsonLinesLog } from "./logs/json_lines_log.ts";
 export type { RunLog, RunRecord } from "./logs/run_log.ts";
+export { Mean } from "./meters/mean.ts";
+export { Throughput } from "./meters/throughput.ts";
+export { Accuracy, type AccuracyOptions } from "./metrics/accuracy.ts";
+export type { ClassMetricOptions } from "./metrics/class_rows.ts";
+export { ConfusionMatrix, type ConfusionMatrixOptions } from "./metrics/confusion_matrix.ts";
+export { type LossFunction, MeanLoss } from "./metrics/mean_loss.ts";
 export type { Metric } from "./metrics/metric.ts";
+export { Perplexity, type PerplexityOptions } from "./metrics/perplexity.ts";
 export { sparkline } from "./plot/sparkline.ts";
 export {
   ProgressLine,
@@ -30,3 +51,11 @@ export {
   type ProgressMode,
 } from "./progress/progress_line.ts";
 export { type Terminal, terminal } from "./progress/terminal.ts";
+export {
+  type Clip,
+  type StepOptimizer,
+  type StepUpdate,
+  TrainingStep,
+  type TrainingStepOptions,
+} from "./training_step.ts";
+export { WeightCopy } from "./weight_copy.ts";

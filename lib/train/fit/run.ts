@@ -1,0 +1,229 @@
+/**
+ * One run of `fit`.
+ *
+ * @module
+ */
+
+import { manualSeed } from "../../core/random.ts";
+import { scope } from "../../core/scope.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import type { Module } from "../../nn/module.ts";
+import { type Batch, sampleCount } from "../batches.ts";
+import { evaluate } from "../evaluate.ts";
+import type { RunRecord } from "../logs/run_log.ts";
+import { ModuleModes } from "../module_modes.ts";
+import { type StepUpdate, TrainingStep } from "../training_step.ts";
+import { Turns } from "../turns.ts";
+import { checkFitOptions, optionError, validationOf } from "./checks.ts";
+import { divergenceError } from "./divergence.ts";
+import type { FitOptions, FitResult, FitValidation } from "./options.ts";
+import { FitProgress } from "./progress.ts";
+import { Recorder, type StepWork } from "./recorder.ts";
+import { ScheduleDriver } from "./schedule.ts";
+import { Watch } from "./watch.ts";
+
+const defaultLogEverySteps = 10;
+
+/** What a step did and took. */
+interface TakenStep {
+  readonly update: StepUpdate;
+  readonly work: StepWork;
+}
+
+/** Trains a model; see `fit`. */
+export class FitRun<M extends Module<unknown>, B extends Batch, Output> implements Disposable {
+  readonly #model: M;
+  readonly #options: FitOptions<M, B, Output>;
+  readonly #validation: FitValidation<B> | undefined;
+  readonly #modes: ModuleModes;
+  readonly #progress = new FitProgress();
+  readonly #step: TrainingStep<M, B, Output>;
+  readonly #schedule: ScheduleDriver;
+  readonly #watch: Watch;
+  readonly #recorder: Recorder;
+  readonly #turns = new Turns();
+  #isStopCalled = false;
+
+  /** Checks the options; throws before anything is changed. */
+  constructor(model: M, options: FitOptions<M, B, Output>) {
+    checkFitOptions(options);
+    const { metrics = [], logs = [], logEverySteps = defaultLogEverySteps } = options;
+    this.#model = model;
+    this.#options = options;
+    this.#validation = validationOf(options.validate);
+    this.#step = new TrainingStep(model, options);
+    this.#schedule = new ScheduleDriver(options.schedule);
+    this.#modes = new ModuleModes(model);
+    if (options.seed !== undefined) manualSeed(options.seed);
+    const progress = this.#progress;
+    const { earlyStopping } = options;
+    this.#watch = new Watch(model, metrics, earlyStopping, undefined, this.#schedule, progress);
+    this.#recorder = new Recorder(logs, undefined, logEverySteps, progress);
+  }
+
+  /** Trains until there is a reason to stop. */
+  async run(): Promise<FitResult> {
+    // A model whose layers train may hold frozen ones, which stay as they are.
+    if (!this.#model.training) this.#model.train();
+    this.#recorder.open();
+    let reason = this.#reasonToStop();
+    while (reason === undefined) {
+      await this.#epoch();
+      reason = this.#reasonToStop();
+    }
+    return await this.#finish(reason);
+  }
+
+  #reasonToStop(): FitResult["stoppedBy"] | undefined {
+    const { step, epoch } = this.#progress;
+    const { epochs = Infinity, steps = Infinity, signal } = this.#options;
+    if (epoch >= epochs || step >= steps) return "done";
+    if (this.#watch.earlyStopping?.isStopped) return "earlyStopping";
+    if (this.#isStopCalled) return "callback";
+    return signal?.aborted ? "signal" : undefined;
+  }
+
+  /** Goes through an epoch, or through what is left of one, unless there is a reason to stop. */
+  async #epoch(): Promise<void> {
+    const progress = this.#progress;
+    const batches = this.#options.data[Symbol.iterator]();
+    try {
+      while (!progress.isAtEnd) {
+        const taken = this.#takeStep(batches);
+        if (taken === undefined) break;
+        await this.#afterStep(taken);
+        if (this.#reasonToStop() !== undefined && !this.#isEpochOver()) return;
+        await this.#turns.take();
+      }
+    } finally {
+      if (!progress.isAtEnd) batches.return?.();
+    }
+    await this.#endEpoch();
+  }
+
+  /** Whether no batch is left, as far as that can be known without asking for one. */
+  #isEpochOver(): boolean {
+    const { isAtEnd, epochBatches } = this.#progress;
+    return isAtEnd || epochBatches === this.#options.data.length;
+  }
+
+  /** Takes a step with the next batches; undefined when there are none. */
+  #takeStep(batches: Iterator<B>): TakenStep | undefined {
+    const start = performance.now();
+    const progress = this.#progress;
+    const { learningRate } = this.#options.optimizer;
+    let [samples, tokens] = [0, 0];
+    while (!this.#step.isFull && !progress.isAtEnd) {
+      using _ = scope();
+      const next = batches.next();
+      progress.isAtEnd = next.done === true;
+      if (next.done) break;
+      this.#step.add(next.value);
+      progress.epochBatches++;
+      samples += sampleCount(next.value);
+      tokens += this.#tokenCount(next.value);
+    }
+    if (this.#step.count === 0) return undefined;
+    progress.step++;
+    const update = this.#step.update(this.#recorder.isDue(progress.step));
+    const seconds = (performance.now() - start) / 1000;
+    return { update, work: { samples, tokens, seconds, learningRate } };
+  }
+
+  #tokenCount(batch: B): number {
+    const { tokens } = this.#options;
+    if (tokens !== undefined) return tokens(batch);
+    const x: Tensor | undefined = batch.x;
+    return x !== undefined && x.dtype === "i32" && x.rank === 2 ? x.size : 0;
+  }
+
+  async #afterStep({ update, work }: TakenStep): Promise<void> {
+    const progress = this.#progress;
+    const { onDivergence = "stop", onStep } = this.#options;
+    if (!update.isSkipped) {
+      progress.lastLoss = update.loss;
+      progress.recentLoss.add(update.loss, work.samples);
+      progress.epochLoss.add(update.loss, work.samples);
+    } else if (onDivergence === "stop") {
+      throw divergenceError(update, work.learningRate, progress);
+    } else {
+      progress.skippedSteps++;
+    }
+    this.#schedule.afterStep();
+    this.#recorder.step(update, work);
+    const { everySteps = Infinity } = this.#validation ?? {};
+    if (progress.step % everySteps === 0) await this.#validate();
+    if (onStep === undefined) return;
+    const { step, epoch } = progress;
+    const stop = () => this.#stop();
+    const { learningRate } = work;
+    await onStep({ ...update, step, epoch: epoch + 1, learningRate, stop });
+  }
+
+  #stop(): void {
+    this.#isStopCalled = true;
+  }
+
+  async #validate(): Promise<void> {
+    const progress = this.#progress;
+    if (this.#validation === undefined || progress.validationStep === progress.step) return;
+    const { forward, loss, metrics } = this.#options;
+    const { data } = this.#validation;
+    const values = await evaluate(this.#model, { data, forward, loss, metrics });
+    progress.validation = values;
+    progress.validationStep = progress.step;
+    this.#recorder.validation(values);
+    this.#watch.take(values);
+  }
+
+  async #endEpoch(): Promise<void> {
+    const progress = this.#progress;
+    const { onEpoch } = this.#options;
+    if (progress.epochBatches === 0) throw emptyEpoch(progress.epoch);
+    if (this.#validation === undefined) this.#watch.take({ loss: progress.epochLoss.value });
+    else if (this.#validation.everySteps === undefined) await this.#validate();
+    this.#schedule.afterEpoch();
+    const record = this.#epochRecord();
+    this.#recorder.write(record);
+    this.#recorder.nextEpoch();
+    progress.nextEpoch(record);
+    if (onEpoch !== undefined) await onEpoch({ ...record, stop: () => this.#stop() });
+    this.#recorder.flush();
+  }
+
+  #epochRecord(): RunRecord {
+    return this.#recorder.epoch(this.#options.optimizer.learningRate);
+  }
+
+  async #finish(stoppedBy: FitResult["stoppedBy"]): Promise<FitResult> {
+    const progress = this.#progress;
+    const isPartial = progress.epochBatches > 0;
+    if (isPartial && stoppedBy === "done") await this.#validate();
+    this.#recorder.flush();
+    if (stoppedBy === "earlyStopping") this.#watch.earlyStopping?.restore();
+    const { step, epoch, history, best, skippedSteps } = progress;
+    return {
+      steps: step,
+      epochs: epoch,
+      history: isPartial ? [...history, this.#epochRecord()] : history,
+      best,
+      skippedSteps,
+      stoppedBy,
+    };
+  }
+
+  /** Brings the model's modes back and closes what the run used. */
+  [Symbol.dispose](): void {
+    this.#modes[Symbol.dispose]();
+    this.#watch[Symbol.dispose]();
+    for (const log of this.#options.logs ?? []) log[Symbol.dispose]();
+  }
+}
+
+function emptyEpoch(epoch: number): Error {
+  const problem = epoch === 0
+    ? "data has no batches: give it samples, or lower batchSize"
+    : `data has no batches in epoch ${epoch + 1}: it can be walked through only ${epoch} times; ` +
+      "give a DataLoader, an array, or an object whose [Symbol.iterator]() starts anew";
+  return optionError("data", undefined, problem);
+}
