@@ -151,15 +151,23 @@ export {
   type DecodeStream,
   type DecodeStreamOptions,
   type EncodeOptions,
+  gpt2Pattern,
+  llama3Pattern,
   loadTokenizer,
   type LoadTokenizerOptions,
   type MergeRanking,
   PieceTable,
+  qwen2Pattern,
+  saveTokenizer,
   type SplitStep,
   type TextStep,
   type TiktokenEncoding,
   type Tokenizer,
   type TokenizerDefinition,
+  trainBpe,
+  type TrainBpeOptions,
+  type TrainBpeProgress,
+  type TrainingText,
 } from "./lib/tokenizer/mod.ts";
 export { fit } from "./lib/train/fit.ts";
 export * as train from "./lib/train/mod.ts";

@@ -8,17 +8,24 @@ import { QorusError } from "../native/error.ts";
 import type { SplitStep, TextStep } from "./definition.ts";
 import { translatePattern } from "./split_pattern.ts";
 
-/** Runs a pattern; an engine gives up (a RangeError) where it would need too much memory. */
+/** The error where an engine gives up (a RangeError): it would need too much memory. */
+function patternFailed(
+  what: string,
+  text: string,
+  details: { readonly op: string; readonly path?: string; readonly cause: unknown },
+): QorusError {
+  return new QorusError(
+    "invalid_argument",
+    `${details.op}: ${what} failed on a text of ${text.length} characters; give it smaller parts`,
+    details,
+  );
+}
+
 function guarded<T>(run: () => T, pattern: string, path: string, text: string): T {
   try {
     return run();
   } catch (cause) {
-    throw new QorusError(
-      "invalid_argument",
-      `encode: the pattern ${pattern} of ${path} failed on a text of ${text.length} characters; ` +
-        "encode it in smaller parts",
-      { op: "encode", path, cause },
-    );
+    throw patternFailed(`the pattern ${pattern} of ${path}`, text, { op: "encode", path, cause });
   }
 }
 
@@ -55,25 +62,23 @@ export function compileSteps(steps: readonly TextStep[], path: string): TextRewr
 export type WordSplitter = (text: string) => readonly string[];
 
 /** Matches and the text between them, in order, with an empty text nowhere. */
-function cut(text: string, pattern: RegExp, keep: SplitStep["keep"]): string[] {
-  const words: string[] = [];
+function* cut(text: string, pattern: RegExp, keep: SplitStep["keep"]): Generator<string> {
   let end = 0;
   for (const match of text.matchAll(pattern)) {
-    if (keep !== "matches" && match.index > end) words.push(text.slice(end, match.index));
-    if (keep !== "gaps" && match[0] !== "") words.push(match[0]);
+    if (keep !== "matches" && match.index > end) yield text.slice(end, match.index);
+    if (keep !== "gaps" && match[0] !== "") yield match[0];
     end = match.index + match[0].length;
   }
-  if (keep !== "matches" && end < text.length) words.push(text.slice(end));
-  return words;
+  if (keep !== "matches" && end < text.length) yield text.slice(end);
 }
 
 function split(text: string, pattern: RegExp, keep: SplitStep["keep"]): readonly string[] {
-  if (keep !== "isolated") return cut(text, pattern, keep);
+  if (keep !== "isolated") return [...cut(text, pattern, keep)];
   // Patterns of language models match every character, and `match` is the fastest way.
   const words = text.match(pattern) ?? [];
   let length = 0;
   for (const word of words) length += word === "" ? -Infinity : word.length;
-  return length === text.length ? words : cut(text, pattern, keep);
+  return length === text.length ? words : [...cut(text, pattern, keep)];
 }
 
 function splitterOf(step: SplitStep, path: string): WordSplitter {
@@ -90,5 +95,25 @@ export function compileSplits(splits: readonly SplitStep[], path: string): WordS
       words = words.length === 1 ? splitter(words[0]) : words.flatMap(splitter);
     }
     return words;
+  };
+}
+
+/**
+ * A pattern that cuts text into words one by one, without a list of them all: for long texts.
+ *
+ * `op` and `option` say in messages who was given the pattern.
+ */
+export function compileLazySplit(
+  pattern: string,
+  op: string,
+  option: string,
+): (text: string) => Generator<string> {
+  const translated = translatePattern(pattern, op, option);
+  return function* (text) {
+    try {
+      yield* cut(text, translated, "isolated");
+    } catch (cause) {
+      throw patternFailed(`the pattern ${pattern}`, text, { op, cause });
+    }
   };
 }

@@ -159,6 +159,15 @@ export function loadBytes(
   return withFile(name, bytes, (path) => loadTokenizer({ kind: "file", path }, options));
 }
 
+/** The merges of a tokenizer as `merges.txt` spells them, best first. */
+export function mergesOf(tokenizer: Tokenizer): string[] {
+  const { merges } = tokenizer.definition;
+  return Array.from({ length: merges.length / 3 }, (_, index) => {
+    const [left, right] = merges.subarray(index * 3);
+    return `${tokenizer.pieceOf(left)} ${tokenizer.pieceOf(right)}`;
+  });
+}
+
 /** Numbers below 2^32, the same for the same seed (xorshift). */
 export function randomNumbers(seed: number): () => number {
   let state = seed | 1;

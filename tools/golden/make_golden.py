@@ -19,6 +19,7 @@ import reductions
 import rows
 import scaled_attention
 import shapes
+import train_bpe
 import transformer_layers
 
 FAMILIES = (
@@ -40,6 +41,7 @@ FAMILIES = (
     recurrent,
     pooling,
     image_layers,
+    train_bpe,
 )
 
 if __name__ == "__main__":
