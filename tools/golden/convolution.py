@@ -74,7 +74,22 @@ def make():
         x=x,
         weight=weight,
     )
+    add_special(golden)
     golden.write()
+
+
+def add_special(golden):
+    """NaN and infinities in x. With an infinite weight, PyTorch's results depend on the algorithm
+    that it chooses: whether zeros of the padding are multiplied by it."""
+    for case, function, x_shape, weight_shape in (
+        ("conv1d_special", F.conv1d, [3, 2, 9], [4, 2, 3]),
+        ("conv2d_special", F.conv2d, [3, 2, 6, 7], [5, 2, 3, 3]),
+        ("conv_transpose2d_special", F.conv_transpose2d, [3, 2, 4, 5], [2, 3, 2, 2]),
+    ):
+        x, weight = random(case, x_shape, weight_shape)
+        x[0, 0, 1], x[1, 1, -1] = float("nan"), float("inf")
+        convolve = lambda x, weight: function(x, weight)
+        golden.add_special(case, convolve, x=x, weight=weight)
 
 
 def add(golden, case, function, x, weight, has_bias, options):

@@ -82,6 +82,8 @@ def add_class_losses(file):
     add(file, "cross_entropy_extreme", plain, extreme.double(), torch.tensor([1, 0, 2, 2]))
     special = torch.tensor([[NAN, 1.0], [INFINITY, 0.0], [-INFINITY, -INFINITY], [1.0, 2.0]])
     add(file, "cross_entropy_special", plain, special.double(), torch.tensor([0, 1, 0, 1]))
+    nll = lambda x, t, r: F.nll_loss(x, t, reduction=r)
+    add(file, "nll_special", nll, special.double(), torch.tensor([0, 0, 1, 1]))
 
 
 POINTWISE = {
@@ -127,6 +129,9 @@ def add_pointwise_losses(file):
     target[2, 0] = 1e-39
     loss = lambda x, t, r: F.kl_div(x, t, reduction=r)
     add(file, "kl_div", loss, x, target)
+    special_x = torch.tensor([[0.0, -INFINITY, NAN, -1.0], [-2.0, -INFINITY, -1.0, INFINITY]])
+    special_target = torch.tensor([[NAN, 0.5, 0.5, 0.0], [INFINITY, 0.0, 1.0, 0.25]])
+    add(file, "kl_div_special", loss, special_x.double(), special_target.double())
     log_target = torch.log_softmax(random("kl_div_target", [6, 19], scale=3), 1).float().double()
     loss = lambda x, t, r: F.kl_div(x, t, reduction=r, log_target=True)
     add(file, "kl_div_log", loss, x, log_target)

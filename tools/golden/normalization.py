@@ -5,7 +5,7 @@ import torch.nn.functional as F
 
 from golden_file import GoldenFile, random
 
-INFINITY = float("inf")
+INFINITY, NAN = float("inf"), float("nan")
 
 
 def make():
@@ -13,6 +13,7 @@ def make():
     add_softmax(file)
     add_row_norms(file)
     add_channel_norms(file)
+    add_special_norms(file)
     add_rope(file)
     add_embedding(file)
     file.write()
@@ -30,11 +31,50 @@ def add_softmax(file):
     file.add_with_gradients("softmax_middle", lambda x: torch.softmax(x, 1), x=x)
     file.add_with_gradients("log_softmax_middle", lambda x: torch.log_softmax(x, 1), x=x)
     special = torch.tensor(
-        [[-INFINITY, 1.0, 2.0], [-INFINITY] * 3, [INFINITY, 0.0, 1.0], [float("nan"), 0.0, 1.0]]
+        [[-INFINITY, 1.0, 2.0], [-INFINITY] * 3, [INFINITY, 0.0, 1.0], [NAN, 0.0, 1.0]]
     ).double()
-    file.add("log_softmax_special", x=special, expected=torch.log_softmax(special, -1))
+    file.add_special("softmax_special", lambda x: torch.softmax(x, -1), x=special)
+    file.add_special("log_softmax_special", lambda x: torch.log_softmax(x, -1), x=special)
     large = torch.tensor([[3e38, 3e38, 1e38], [1e4, 1e4 + 1, 1e4 - 1]]).double()
-    file.add("log_softmax_large", x=large, expected=torch.log_softmax(large, -1))
+    file.add_special("log_softmax_large", lambda x: torch.log_softmax(x, -1), x=large)
+
+
+def special_rows(case, shape):
+    """Random numbers, with NaN, infinities and zeros in the first rows."""
+    x = random(case, shape)
+    x[0, 1], x[1, 0], x[2, 2] = NAN, INFINITY, -INFINITY
+    x[3] = 0
+    return x
+
+
+def add_special_norms(file):
+    weight, bias = random("special_norms", [5], [5])
+    x = special_rows("special_norms", [6, 5])
+    file.add_special(
+        "rms_norm_special", lambda x, weight: F.rms_norm(x, [5], weight, 1e-5), x=x, weight=weight
+    )
+    file.add_special(
+        "layer_norm_special",
+        lambda x, weight, bias: F.layer_norm(x, [5], weight, bias, 1e-5),
+        x=x,
+        weight=weight,
+        bias=bias,
+    )
+    x = special_rows("special_channels", [6, 6]).reshape(3, 2, 6)
+    weight, bias = random("special_channels", [2], [2])
+    file.add_special(
+        "group_norm_special",
+        lambda x, weight, bias: F.group_norm(x, 2, weight, bias),
+        x=x,
+        weight=weight,
+        bias=bias,
+    )
+    x = random("special_batch", [3, 5, 4])
+    x[0, 0, 1], x[1, 1, 2], x[2, 2, 0] = NAN, INFINITY, -INFINITY
+    x[:, 3] = 0
+    file.add_special(
+        "batch_norm_special", lambda x: F.batch_norm(x, None, None, training=True), x=x
+    )
 
 
 def add_row_norms(file):

@@ -53,4 +53,7 @@ def make():
     special[0, 0, 2:4, 10:12] = float("-inf")
     special[0, 0, 1, 69] = float("nan")
     add("max_pool_special", lambda x: F.max_pool2d(x, 2), x=special)
+    golden.add_special("avg_pool_special", lambda x: F.avg_pool2d(x, 2), x=special)
+    whole = lambda x: F.adaptive_avg_pool2d(x, (2, 5))
+    golden.add_special("adaptive_special", whole, x=special)
     golden.write()

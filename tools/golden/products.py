@@ -71,7 +71,7 @@ def add_matmul_views(file):
     add("matmul_expanded", lambda a, b: a.expand(3, 4, 6) @ b, a=a, b=b)
     a = torch.tensor([[1.0, INFINITY, 0.0], [NAN, 0.0, 1.0], [1.0, 2.0, 3.0]], dtype=torch.double)
     b = torch.tensor([[1.0, 0.0], [1.0, 0.0], [1.0, -INFINITY]], dtype=torch.double)
-    add("matmul_special", product, a=a, b=b)
+    file.add_special("matmul_special", product, a=a, b=b)
 
 
 def add_linear(file):
@@ -83,6 +83,9 @@ def add_linear(file):
         file.add_with_gradients(case, affine, x=x, weight=weight, bias=bias)
     x, weight = random("linear_one", [3, 1], [1, 1])
     file.add_with_gradients("linear_one", affine, x=x, weight=weight)
+    x, weight, bias = random("linear_special", [5, 35], [19, 35], [19])
+    x[1, 3], x[2, 34], weight[7, 0], bias[4] = NAN, INFINITY, -INFINITY, NAN
+    file.add_special("linear_special", affine, x=x, weight=weight, bias=bias)
     for dtype, name in ((torch.float16, "f16"), (torch.bfloat16, "bf16")):
         for rows in (1, 3, 19):
             case = f"linear_{name}_{rows}"

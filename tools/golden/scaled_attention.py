@@ -44,7 +44,21 @@ def make():
     blind[4] = -float("inf")
     add(file, "mask_blind", SHAPES["grouped"], mask=blind)
     add(file, "mask_causal", SHAPES["grouped"], mask=random("mask_matrix", masks["matrix"]), causal=True)
+    add_special(file)
     file.write()
+
+
+def add_special(file):
+    """NaN and infinities in a query, a key and a value, each of another head."""
+    query, key, value = random("scaled_attention_special", [1, 4, 5, 6], [1, 4, 7, 6], [1, 4, 7, 6])
+    query[0, 0, 1, 2] = float("nan")
+    query[0, 0, 3, 0] = float("inf")
+    key[0, 1, 4, 1] = float("nan")
+    value[0, 2, 5, 3] = float("nan")
+    value[0, 2, 6, 0] = -float("inf")
+    # PyTorch's fused kernel gives zeros for a query with NaN; its formula gives NaN.
+    formula = lambda query, key, value: torch.softmax(query @ key.mT / 6**0.5, -1) @ value
+    file.add_special("special", formula, query=query, key=key, value=value)
 
 
 def add(file, name, shape, mask=None, causal=False, scale=None):

@@ -47,6 +47,7 @@ const conv2dCases: Record<string, Conv2dOptions> = {
   conv2d_many: { padding: 1 },
   conv2d_huge_kernel: { padding: 1 },
   conv2d_no_images: {},
+  conv2d_special: {},
 };
 
 const transposeCases: Record<string, ConvTranspose2dOptions> = {
@@ -60,6 +61,7 @@ const transposeCases: Record<string, ConvTranspose2dOptions> = {
   conv_transpose2d_groups: { groups: 2, stride: 2 },
   conv_transpose2d_depthwise: { groups: 4, padding: 1 },
   conv_transpose2d_one_pixel: {},
+  conv_transpose2d_special: {},
 };
 
 const conv1dCases: Record<string, Conv1dOptions> = {
@@ -68,6 +70,7 @@ const conv1dCases: Record<string, Conv1dOptions> = {
   conv1d_depthwise: { groups: 6 },
   conv1d_one_element: {},
   conv1d_long: { padding: 1 },
+  conv1d_special: {},
 };
 
 const longSums: Bounds = {

@@ -76,7 +76,7 @@ const crossEntropyCases: GoldenRow[] = [
 ];
 
 const nllCases: GoldenRow[] = [
-  ...sizes.flatMap((size) => caseOf(`nll_${size}`, nllLoss)),
+  ...[...sizes, "special"].flatMap((size) => caseOf(`nll_${size}`, nllLoss)),
   ...caseOf("nll_ignore", nllLoss, { ...weighted, more: { ignoreIndex: 3 } }),
 ];
 
@@ -96,7 +96,7 @@ const bceCases: GoldenRow[] = [
 ];
 
 const klCases: GoldenRow[] = [
-  ...caseOf("kl_div", klDiv),
+  ...["kl_div", "kl_div_special"].flatMap((name) => caseOf(name, klDiv)),
   ...caseOf("kl_div_log", klDiv, { more: { logTarget: true } }),
   {
     name: "kl_div_batchmean",

@@ -46,12 +46,14 @@ const averageCases: GoldenRow[] = [
     run: (t) => avgPool2d(t("x"), [2, 33], { stride: [3, 2], ceilMode: true }),
   },
   { name: "avg_pool_one_pixel", run: (t) => avgPool2d(t("x"), 1) },
+  { name: "avg_pool_special", run: (t) => avgPool2d(t("x"), 2) },
 ];
 
 const adaptiveCases: GoldenRow[] = [
   { name: "adaptive", run: (t) => adaptiveAvgPool2d(t("x"), [3, 4]) },
   { name: "adaptive_whole", run: (t) => adaptiveAvgPool2d(t("x"), 1) },
   { name: "adaptive_larger", run: (t) => adaptiveAvgPool2d(t("x"), [5, 4]) },
+  { name: "adaptive_special", run: (t) => adaptiveAvgPool2d(t("x"), [2, 5]) },
 ];
 
 /** Numbers so far apart that a step changes no order. */

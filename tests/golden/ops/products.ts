@@ -60,7 +60,9 @@ const quantizedCases = (["q8_0", "q4_0"] as const).flatMap((dtype) =>
 );
 
 const linearCases: GoldenRow[] = [
-  ...["row", "matrix", "batched", "many", "empty"].map((name) => linearCase(`linear_${name}`)),
+  ...["row", "matrix", "batched", "many", "empty", "special"].map((name) =>
+    linearCase(`linear_${name}`)
+  ),
   { name: "linear_one", run: (t) => linear(t("x"), t("weight")) },
   ...(["f16", "bf16"] as const).flatMap((dtype) =>
     [1, 3, 19].map((count) => linearCase(`linear_${dtype}_${count}`, dtype))

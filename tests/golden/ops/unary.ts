@@ -127,12 +127,12 @@ export const activationFunctions: OpFamily = {
     {
       op: "siluMul",
       golden: {
-        elementwise: [{
-          name: "silu_mul",
+        elementwise: ["silu_mul", "silu_mul_special"].map((name): GoldenRow => ({
+          name,
           run: (t) => activations.siluMul(t("gate"), t("up")),
           bounds: { relativeTo: "element" },
           gradientBounds: {},
-        }],
+        })),
       },
       gradient: [{
         of: (gate, up) => activations.siluMul(gate, up),

@@ -78,7 +78,7 @@ pub fn derivative(function: interface.Derivative, g: f64, s: f64, first: f64, se
         .sqrt => g / (2 * s),
         .abs => g * std.math.sign(s),
         .leaky_relu => if (s > 0) g else g * first,
-        .elu => if (s > 0) g else g * first * @exp(s),
+        .elu => if (s <= 0) g * first * @exp(s) else g,
         .softplus => if (first * s > second) g else g / (1 + @exp(-first * s)),
         .clamp => if (s >= first and s <= second) g else 0,
         .pow => if (first == 0) 0 else g * first * std.math.pow(f64, s, first - 1),
