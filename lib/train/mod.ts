@@ -11,6 +11,11 @@ export {
   saveCheckpoint,
   verifyCheckpoint,
 } from "./checkpoint/checkpoint.ts";
+export {
+  type CheckpointEntry,
+  CheckpointFolder,
+  type CheckpointFolderOptions,
+} from "./checkpoint/folder.ts";
 export type { CheckpointParts, CheckpointProgress, Json, Stateful } from "./checkpoint/state.ts";
 export { DataLoader } from "./data/data_loader.ts";
 export type { DataLoaderOptions } from "./data/data_loader_options.ts";

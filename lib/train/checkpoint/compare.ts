@@ -6,6 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import type { DType } from "../../core/dtype.ts";
+import { scope } from "../../core/scope.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { SafetensorsFile } from "../../formats/safetensors.ts";
 import type { StoredTensor } from "../../formats/types.ts";
@@ -43,9 +44,7 @@ export interface Target {
   copyFrom(source: Tensor): void;
 }
 
-/**
- * Throws unless the checkpoint has the given parts, and no others unless `partial` is set.
- */
+/** Throws unless the checkpoint has the given parts, and no others unless `partial` is set. */
 export function checkPresence(
   path: string,
   state: SavedState,
@@ -168,8 +167,9 @@ function describeTarget(target: Target, { dtype, shape }: StoredTensor): string 
 
 /** Throws unless a tensor that cannot be written has the checkpoint's values already. */
 export function checkEqual(path: string, name: string, target: Tensor, source: Tensor): void {
+  using _ = scope();
   const [here, there] = [target, source].map((tensor) => {
-    const { buffer, byteOffset, byteLength } = tensor.data;
+    const { buffer, byteOffset, byteLength } = tensor.detach().contiguous().data;
     return new Uint8Array(buffer, byteOffset, byteLength);
   });
   if (Buffer.compare(here, there) === 0) return;

@@ -116,8 +116,8 @@ function loadStates(
     try {
       load();
     } catch (cause) {
-      // The optimizer's learning rates were the schedule's to change.
-      const touched = replacements.filter(({ name }, k) => k <= i || name === "optimizer");
+      // What refuses a state stays as it was; the schedule has changed the optimizer's options.
+      const touched = replacements.filter(({ name }, k) => k < i || name === "optimizer");
       for (const { undo } of touched) undo();
       const code = cause instanceof QorusError ? cause.code : undefined;
       const problem = cause instanceof Error ? cause.message : String(cause);

@@ -18,7 +18,7 @@ export type Json = string | number | boolean | null | readonly Json[] | {
 export interface Stateful<State> {
   /** What a later run needs to go on. */
   stateDict(): State;
-  /** Goes on from a state. */
+  /** Goes on from a state; throws where it does not fit, and then stays as it was. */
   loadStateDict(state: State): void;
 }
 
