@@ -17,10 +17,26 @@ export {
   type CheckpointFolderOptions,
 } from "./checkpoint/folder.ts";
 export type { CheckpointParts, CheckpointProgress, Json, Stateful } from "./checkpoint/state.ts";
+export { type CsvColumn, type CsvOptions, CsvRow, readCsv } from "./data/csv.ts";
 export { DataLoader } from "./data/data_loader.ts";
 export type { DataLoaderOptions } from "./data/data_loader_options.ts";
 export type { Dataset, Field, FieldMemory, Fields, SampleMemory } from "./data/dataset.ts";
+export { FileRow } from "./data/file_row.ts";
+export { type IdxArray, readIdx } from "./data/idx.ts";
+export { IdxImages, type IdxImagesOptions } from "./data/idx_images.ts";
+export {
+  type ImageShape,
+  normalize,
+  type NormalizeOptions,
+  randomCrop,
+  type RandomCropOptions,
+  randomHorizontalFlip,
+  type RandomHorizontalFlipOptions,
+} from "./data/image_transforms.ts";
 export type { IterableDataset, Sample } from "./data/iterable_dataset.ts";
+export { JsonRow, readJsonLines } from "./data/json_lines.ts";
+export { fromRows, type RowField, type RowFields, streamRows } from "./data/rows.ts";
+export { randomSplit, Subset } from "./data/subset.ts";
 export { type FieldInput, type FieldValues, TensorDataset } from "./data/tensor_dataset.ts";
 export { TextWindows, type TextWindowsOptions } from "./data/text_windows.ts";
 export { compose, type Transform } from "./data/transform.ts";

@@ -7,7 +7,7 @@
 import { StateArena } from "../../core/state.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { FieldMemory, Fields, SampleMemory } from "./dataset.ts";
-import { elementBytes, elementCount } from "./fields.ts";
+import { elementBytes, elementCount, recordOf } from "./fields.ts";
 
 /** Arenas give out memory in multiples of this. */
 const alignmentBytes = 64;
@@ -55,11 +55,4 @@ export class BatchMemory<Name extends string> implements Disposable {
   [Symbol.dispose](): void {
     this.#arena[Symbol.dispose]();
   }
-}
-
-function recordOf<Name extends string, Value>(
-  names: readonly Name[],
-  value: (index: number) => Value,
-): Record<Name, Value> {
-  return Object.fromEntries(names.map((name, i) => [name, value(i)])) as Record<Name, Value>;
 }

@@ -124,7 +124,7 @@ export class DataLoader<Name extends string> implements Batches<Record<Name, Ten
     this.#resumes = false;
     const epochSeed = derivedSeed(this.#options.seed, this.#epoch);
     try {
-      this.#source.start(epochSeed, this.#position * this.batchSize);
+      this.#start(epochSeed);
       for (let batch = this.#next(epochSeed); batch !== undefined; batch = this.#next(epochSeed)) {
         this.#position++;
         yield batch.tensors;
@@ -140,6 +140,19 @@ export class DataLoader<Name extends string> implements Batches<Record<Name, Ten
   #startEpoch(epoch: number): void {
     this.#epoch = epoch;
     this.#position = 0;
+  }
+
+  /** Starts the epoch behind the batches that were handed out, of which one may be smaller. */
+  #start(epochSeed: number): void {
+    const handedOut = this.#position * this.batchSize;
+    const skipped = this.#source.start(epochSeed, handedOut);
+    if (handedOut - skipped < this.batchSize) return;
+    throw new QorusError(
+      "invalid_argument",
+      `${op}: the state stands behind batch ${this.#position}, the data set ends after ${skipped} ` +
+        "samples: resume with the data of the run that saved it",
+      { op, field: "position", given: this.#position, expected: skipped / this.batchSize },
+    );
   }
 
   /** Writes the next batch; undefined at the end of the epoch. */

@@ -59,6 +59,14 @@ export function fieldNames<Name extends string>(fields: Fields<Name>, op: string
   return names;
 }
 
+/** A record with the value of each name. */
+export function recordOf<Name extends string, Value>(
+  names: readonly Name[],
+  value: (index: number) => Value,
+): Record<Name, Value> {
+  return Object.fromEntries(names.map((name, i) => [name, value(i)])) as Record<Name, Value>;
+}
+
 const ranges = {
   i32: [-(2 ** 31), 2 ** 31 - 1, "a whole number from -2^31 to 2^31 - 1"],
   u8: [0, 255, "a whole number from 0 to 255"],

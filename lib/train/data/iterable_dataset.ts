@@ -4,6 +4,7 @@
  * @module
  */
 
+import { QorusError } from "../../native/error.ts";
 import type { Fields } from "./dataset.ts";
 
 /** Numbers of one sample: for each field as many as its shape says, or one number. */
@@ -33,4 +34,20 @@ export type Sample<Name extends string = string> = Readonly<
 export interface IterableDataset<Name extends string = string> extends Iterable<Sample<Name>> {
   /** Fields of each sample by name. */
   readonly fields: Fields<Name>;
+}
+
+/**
+ * Starts a walk through what must be walked in every epoch.
+ *
+ * @throws {QorusError} `invalid_argument` for what can be walked only once.
+ */
+export function walkAnew<Item>(items: Iterable<Item>, op: string): Iterator<Item> {
+  const iterator = items[Symbol.iterator]();
+  if (iterator as unknown !== items) return iterator;
+  throw new QorusError(
+    "invalid_argument",
+    `${op}: the data are a generator, which can be walked only once; give an object whose ` +
+      "[Symbol.iterator]() starts anew",
+    { op },
+  );
 }

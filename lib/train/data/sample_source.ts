@@ -11,8 +11,8 @@ import type { Dataset, SampleMemory } from "./dataset.ts";
 export interface SampleSource<Name extends string> {
   /** Samples of an epoch, where that is known. */
   readonly length: number | undefined;
-  /** Starts an epoch behind its first `skipped` samples. */
-  start(epochSeed: number, skipped: number): void;
+  /** Starts an epoch behind its first `skipped` samples; returns how many of them there are. */
+  start(epochSeed: number, skipped: number): number;
   /** Writes the next sample and returns its number in the data set; -1 at the end. */
   next(sample: SampleMemory<Name>): number;
   /** Closes what `start` opened. */
@@ -34,11 +34,13 @@ export class IndexedSamples<Name extends string> implements SampleSource<Name> {
     if (options.shuffle) this.#order = new Uint32Array(dataset.length);
   }
 
-  start(epochSeed: number, skipped: number): void {
-    this.#position = skipped;
-    if (this.#order === undefined) return;
-    this.#random.restart(epochSeed);
-    shuffle(this.#order, this.#random);
+  start(epochSeed: number, skipped: number): number {
+    this.#position = Math.min(skipped, this.length);
+    if (this.#order !== undefined) {
+      this.#random.restart(epochSeed);
+      shuffle(this.#order, this.#random);
+    }
+    return this.#position;
   }
 
   next(sample: SampleMemory<Name>): number {
@@ -65,10 +67,11 @@ export class DrawnSamples<Name extends string> implements SampleSource<Name> {
     this.length = samplesPerEpoch;
   }
 
-  start(epochSeed: number, skipped: number): void {
+  start(epochSeed: number, skipped: number): number {
     this.#random.restart(epochSeed);
     this.#position = 0;
-    while (this.#position < skipped) this.#draw();
+    while (this.#position < Math.min(skipped, this.length)) this.#draw();
+    return this.#position;
   }
 
   #draw(): number {

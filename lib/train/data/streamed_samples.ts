@@ -5,10 +5,9 @@
  */
 
 import { Random } from "../../core/random.ts";
-import { QorusError } from "../../native/error.ts";
 import type { FieldMemory, SampleMemory } from "./dataset.ts";
-import { elementCount, fieldMemory, writeNumbers } from "./fields.ts";
-import type { IterableDataset, Sample } from "./iterable_dataset.ts";
+import { elementCount, fieldMemory, recordOf, writeNumbers } from "./fields.ts";
+import { type IterableDataset, type Sample, walkAnew } from "./iterable_dataset.ts";
 import type { SampleSource } from "./sample_source.ts";
 
 /** Samples of an iterable data set: in its order, or each drawn out of a buffer of the next ones. */
@@ -31,51 +30,31 @@ export class StreamedSamples<Name extends string> implements SampleSource<Name> 
     this.#indices = new Uint32Array(bufferSize);
     const arrays = names.map((name) => fieldMemory(dataset.fields[name], bufferSize));
     const sizes = names.map((name) => elementCount(dataset.fields[name]));
-    const slot = (at: number) =>
-      names.map((name, i): [Name, FieldMemory] => [
-        name,
-        arrays[i].subarray(at * sizes[i], (at + 1) * sizes[i]),
-      ]);
+    const part = (i: number, at: number) => arrays[i].subarray(at * sizes[i], (at + 1) * sizes[i]);
     this.#slots = Array.from(
       { length: bufferSize },
-      (_, at) => Object.fromEntries(slot(at)) as SampleMemory<Name>,
+      (_, at) => recordOf(names, (i): FieldMemory => part(i, at)),
     );
   }
 
-  start(epochSeed: number, skipped: number): void {
+  start(epochSeed: number, skipped: number): number {
     this.stop();
-    const iterator = this.#dataset[Symbol.iterator]();
-    if (iterator as unknown === this.#dataset) {
-      throw new QorusError(
-        "invalid_argument",
-        "DataLoader: the data set is a generator, which can be walked only once; give an object " +
-          "whose [Symbol.iterator]() starts anew",
-        { op: "DataLoader" },
-      );
-    }
-    this.#iterator = iterator;
+    this.#iterator = walkAnew(this.#dataset, "DataLoader");
     this.#random.restart(epochSeed);
     this.#read = 0;
     this.#filled = 0;
     while (this.#filled < this.#slots.length && this.#fill(this.#filled)) this.#filled++;
-    this.#skip(skipped);
-  }
-
-  #skip(count: number): void {
-    for (let i = 0; i < count; i++) {
-      const index = this.#slots.length === 0 ? this.#pull(undefined) : this.#draw(undefined);
-      if (index >= 0) continue;
-      throw new QorusError(
-        "invalid_argument",
-        `DataLoader: the state lies behind sample ${count}, the data set ends after ${i}: ` +
-          "resume with the data of the run that saved it",
-        { op: "DataLoader", given: i, expected: count },
-      );
-    }
+    let done = 0;
+    while (done < skipped && this.#take(undefined) >= 0) done++;
+    return done;
   }
 
   next(sample: SampleMemory<Name>): number {
-    return this.#slots.length === 0 ? this.#pull(sample) : this.#draw(sample);
+    return this.#take(sample);
+  }
+
+  #take(target: SampleMemory<Name> | undefined): number {
+    return this.#slots.length === 0 ? this.#pull(target) : this.#draw(target);
   }
 
   /** Takes the next sample of the stream and writes it, if anywhere. */

@@ -7,7 +7,7 @@
 import { Tensor } from "../../core/tensor.ts";
 import { QorusError } from "../../native/error.ts";
 import type { Dataset, Field, FieldMemory, Fields, SampleMemory } from "./dataset.ts";
-import { elementCount, fieldNames } from "./fields.ts";
+import { elementCount, fieldNames, recordOf } from "./fields.ts";
 
 /** Numbers of one field of all samples. */
 export interface FieldValues {
@@ -60,23 +60,19 @@ export class TensorDataset<Name extends string> implements Dataset<Name> {
    * `invalid_dtype` for a tensor of another type.
    */
   constructor(inputs: Readonly<Record<Name, FieldInput>>) {
-    const columns = Object.entries<FieldInput>(inputs).map(([name, input]) => ({
-      name,
-      ...columnOf(name, input),
-    }));
+    const names = Object.keys(inputs) as Name[];
+    const columns = names.map((name) => columnOf(name, inputs[name]));
     this.#columns = columns;
-    this.fields = Object.fromEntries(columns.map(({ name, field }) => [name, field])) as Fields<
-      Name
-    >;
-    this.#names = fieldNames<Name>(this.fields, op);
+    this.fields = recordOf(names, (i) => columns[i].field);
+    this.#names = fieldNames(this.fields, op);
     const counts = columns.map(({ values, size }) => values.length / size);
     const differing = counts.findIndex((count) => count !== counts[0] || !Number.isInteger(count));
     if (differing >= 0) {
-      const each = columns.map(({ name }, i) => `${name} has ${counts[i]}`).join(", ");
+      const each = names.map((name, i) => `${name} has ${counts[i]}`).join(", ");
       throw new QorusError(
         "invalid_shape",
         `${op}: every field needs a value for each sample, but ${each} samples`,
-        { op, field: columns[differing].name, given: counts },
+        { op, field: names[differing], given: counts },
       );
     }
     this.length = counts[0];
