@@ -1,5 +1,6 @@
 /**
- * Runs the command line as a process of its own, under the runtime that runs the tests.
+ * Runs the command line and other programs as processes of their own, under the runtime that runs
+ * the tests.
  *
  * @module
  */
@@ -33,8 +34,17 @@ export function runCommandLine(
   given: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
+  return runProgram(main, given, options);
+}
+
+/** Runs a TypeScript file with these arguments. */
+export function runProgram(
+  path: string,
+  given: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...runtimeArguments, main, ...given], {
+    const child = spawn(process.execPath, [...runtimeArguments, path, ...given], {
       env: { ...process.env, NO_COLOR: "1", ...options.environment },
       stdio: ["pipe", "pipe", "pipe"],
     });
