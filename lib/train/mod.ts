@@ -46,6 +46,7 @@ export { fit } from "./fit.ts";
 export type {
   BestValue,
   EpochEvent,
+  FitCheckpoint,
   FitEarlyStopping,
   FitOptions,
   FitResult,

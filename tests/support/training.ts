@@ -57,6 +57,7 @@ export async function trainQuadrants(
     optimizer,
     ...options.steps === undefined ? { epochs: 3 } : {},
     onStep: ({ loss }) => losses.push(loss),
+    progress: "silent",
     ...options,
   });
   const weights = [...model.stateDict().values()].map((weight) => [...weight.read()]);

@@ -87,7 +87,7 @@ function checkLength({ epochs, steps }: { epochs?: number; steps?: number }): vo
 function checkNumbers<M extends Module<unknown>, B extends Batch, Output>(
   options: FitOptions<M, B, Output>,
 ): void {
-  const { metrics = [], validate, earlyStopping, schedule } = options;
+  const { metrics = [], validate, earlyStopping, schedule, checkpoint } = options;
   if (metrics.length > 0 && validate === undefined) {
     const problem = "metrics are measured on validation data: give validate as well";
     throw optionError("metrics", metrics.map(({ name }) => name), problem);
@@ -100,5 +100,6 @@ function checkNumbers<M extends Module<unknown>, B extends Batch, Output>(
     throw optionError(field, metric, problem);
   };
   check("earlyStopping.metric", earlyStopping?.metric);
+  check("checkpoint.best", checkpoint?.best);
   if (schedule !== undefined && "metric" in schedule) check("schedule.metric", schedule.metric);
 }

@@ -8,9 +8,11 @@ import type { Module } from "../../nn/module.ts";
 import type { ReduceLROnPlateau } from "../../optim/schedulers/reduce_lr_on_plateau.ts";
 import type { Scheduler } from "../../optim/schedulers/scheduler.ts";
 import type { Batch, Batches } from "../batches.ts";
+import type { Json, Stateful } from "../checkpoint/state.ts";
 import type { EarlyStoppingOptions } from "../early_stopping.ts";
 import type { RunLog, RunRecord } from "../logs/run_log.ts";
 import type { Metric } from "../metrics/metric.ts";
+import type { ProgressMode } from "../progress/progress_line.ts";
 import type { StepUpdate, TrainingStepOptions } from "../training_step.ts";
 
 /**
@@ -38,6 +40,32 @@ export interface FitEarlyStopping extends EarlyStoppingOptions {
   readonly metric?: string;
   /** Whether less or more is better. Default: as the metric says. */
   readonly mode?: "min" | "max";
+}
+
+/** Where a run is saved, and how often. */
+export interface FitCheckpoint {
+  /** The folder, of this run alone; it is made where it is missing. */
+  readonly folder: string;
+  /** Steps between checkpoints. Default: after each epoch. At the end of the run there is one too. */
+  readonly everySteps?: number;
+  /** Epochs between checkpoints. Default 1, with `everySteps` none. */
+  readonly everyEpochs?: number;
+  /** How many of the last checkpoints stay. Default 3. */
+  readonly keep?: number;
+  /**
+   * Keeps the best checkpoint besides, by this number: `loss` or a metric's name. Whatever is the
+   * best so far is saved, also between the steps above.
+   */
+  readonly best?: string;
+  /** Go on from the newest checkpoint, if there is one. Default: false, the folder must be empty. */
+  readonly resume?: boolean;
+  /**
+   * On SIGINT (Ctrl-C), end after the step that is being taken, save, say so on stderr and exit
+   * with code 130. Default: true.
+   */
+  readonly saveOnInterrupt?: boolean;
+  /** Parts of the program's own to save beside those of the run. */
+  readonly others?: Readonly<Record<string, Stateful<Json>>>;
 }
 
 /** A step that was taken, as `onStep` sees it. */
@@ -78,10 +106,17 @@ export interface FitOptions<M extends Module<unknown>, B extends Batch, Output>
   metrics?: readonly Metric<NoInfer<Output>, NoInfer<B>>[];
   /** When to end a run that gets no better. */
   earlyStopping?: FitEarlyStopping;
+  /** Where the run is saved, and how often. */
+  checkpoint?: FitCheckpoint;
   /** Where the run's numbers are written. They are disposed when the run ends. */
   logs?: readonly RunLog[];
   /** Steps between records of training; each holds the mean loss since the one before. Default 10. */
   logEverySteps?: number;
+  /**
+   * How progress is shown on stderr: a line that is rewritten on terminals, plain lines elsewhere
+   * (`auto`), or nothing (`silent`). Default `auto`.
+   */
+  progress?: ProgressMode;
   /** Counts a batch's tokens. Default: the elements of `x` where it is i32 `[batch, time]`. */
   tokens?: (batch: NoInfer<B>) => number;
   /** Ends the run after the step that is being taken; what the run made is kept and returned. */

@@ -31,8 +31,10 @@ export class FitProgress implements Stateful<Json> {
   readonly epochLoss = new Mean();
   /** Numbers of the last validation of the epoch in progress. */
   validation: Readonly<Record<string, number>> = {};
-  /** The step of the last validation; -1 before the first one. */
-  validationStep = -1;
+  /** The numbers that were measured last: a validation's, or an epoch's without validation. */
+  measured: Readonly<Record<string, number>> = {};
+  /** The step at which they were measured; -1 before the first ones. */
+  measuredStep = -1;
   /** Records of the epochs. */
   history: RunRecord[] = [];
   /** The best number so far. */
@@ -67,7 +69,8 @@ export class FitProgress implements Stateful<Json> {
       recentLoss: this.recentLoss.stateDict(),
       epochLoss: this.epochLoss.stateDict(),
       validation: this.validation,
-      validationStep: this.validationStep,
+      measured: this.measured,
+      measuredStep: this.measuredStep,
       history: this.history.map((record) => ({ ...record })),
       best: this.best === undefined ? null : { ...this.best },
     };
@@ -87,7 +90,8 @@ export class FitProgress implements Stateful<Json> {
     this.recentLoss.loadStateDict(saved.recentLoss);
     this.epochLoss.loadStateDict(saved.epochLoss);
     this.validation = saved.validation;
-    this.validationStep = saved.validationStep;
+    this.measured = saved.measured;
+    this.measuredStep = saved.measuredStep;
     this.history = [...saved.history];
     this.best = saved.best ?? undefined;
   }
@@ -105,7 +109,8 @@ interface SavedProgress {
   readonly recentLoss: Json;
   readonly epochLoss: Json;
   readonly validation: Readonly<Record<string, number>>;
-  readonly validationStep: number;
+  readonly measured: Readonly<Record<string, number>>;
+  readonly measuredStep: number;
   readonly history: readonly RunRecord[];
   readonly best: BestValue | null;
 }

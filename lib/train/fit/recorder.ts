@@ -13,6 +13,9 @@ import type { FitProgress } from "./progress.ts";
 /** A progress line is given a record this often, so that slow steps show too. */
 const progressMilliseconds = 100;
 
+/** Epochs that end faster than this do not all leave a line. */
+const epochLineMilliseconds = 200;
+
 /** What a step took, besides what the update says. */
 export interface StepWork {
   readonly samples: number;
@@ -24,12 +27,13 @@ export interface StepWork {
 /** Makes records and hands them to logs. */
 export class Recorder {
   readonly #logs: readonly RunLog[];
-  readonly #line: RunLog | undefined;
+  readonly #line: RunLog;
   readonly #everySteps: number;
   readonly #progress: FitProgress;
   readonly #recent = new Throughput();
   readonly #epoch = new Throughput();
   #lastShown = 0;
+  #lastEpochShown = -Infinity;
 
   /**
    * Takes the logs.
@@ -38,7 +42,7 @@ export class Recorder {
    */
   constructor(
     logs: readonly RunLog[],
-    line: RunLog | undefined,
+    line: RunLog,
     everySteps: number,
     progress: FitProgress,
   ) {
@@ -55,7 +59,7 @@ export class Recorder {
 
   *#all(): Generator<RunLog> {
     yield* this.#logs;
-    if (this.#line !== undefined) yield this.#line;
+    yield this.#line;
   }
 
   /** Whether step `step` is recorded: then more of it is measured. */
@@ -74,7 +78,7 @@ export class Recorder {
       this.#recent.reset();
       for (const log of this.#all()) log.write(record);
       this.#lastShown = performance.now();
-    } else if (this.#line !== undefined) {
+    } else {
       const now = performance.now();
       if (now - this.#lastShown < progressMilliseconds) return;
       this.#line.write(this.#trainRecord(update.loss, update, work));
@@ -99,9 +103,14 @@ export class Recorder {
     return { kind, step, epoch: epoch + 1, seconds, values };
   }
 
-  /** Writes a validation's numbers. */
-  validation(values: Readonly<Record<string, number>>): void {
-    this.write(this.#record("validation", values));
+  /**
+   * Writes a validation's numbers.
+   *
+   * @param isPartOfEpoch whether the epoch's record follows at once, which says them again
+   */
+  validation(values: Readonly<Record<string, number>>, isPartOfEpoch: boolean): void {
+    const record = this.#record("validation", values);
+    for (const log of isPartOfEpoch ? this.#logs : this.#all()) log.write(record);
   }
 
   /** A record of the epoch in progress, with the last validation's numbers. */
@@ -118,14 +127,14 @@ export class Recorder {
     });
   }
 
-  /** Begins to measure the speed of the next epoch. */
-  nextEpoch(): void {
+  /** Writes an epoch's record, and begins to measure the speed of the next one. */
+  endEpoch(record: RunRecord, isLast: boolean): void {
     this.#epoch.reset();
-  }
-
-  /** Writes a record to all logs. */
-  write(record: RunRecord): void {
-    for (const log of this.#all()) log.write(record);
+    for (const log of this.#logs) log.write(record);
+    const now = performance.now();
+    if (!isLast && now - this.#lastEpochShown < epochLineMilliseconds) return;
+    this.#line.write(record);
+    this.#lastEpochShown = now;
   }
 
   /** Brings everything written to the disk. */

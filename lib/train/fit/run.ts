@@ -12,11 +12,14 @@ import { type Batch, sampleCount } from "../batches.ts";
 import { evaluate } from "../evaluate.ts";
 import type { RunRecord } from "../logs/run_log.ts";
 import { ModuleModes } from "../module_modes.ts";
+import { ProgressLine } from "../progress/progress_line.ts";
 import { type StepUpdate, TrainingStep } from "../training_step.ts";
 import { Turns } from "../turns.ts";
+import { FitCheckpoints, isStateful } from "./checkpoints.ts";
 import { checkFitOptions, optionError, validationOf } from "./checks.ts";
 import { divergenceError } from "./divergence.ts";
 import type { FitOptions, FitResult, FitValidation } from "./options.ts";
+import { Interrupts } from "./interrupts.ts";
 import { FitProgress } from "./progress.ts";
 import { Recorder, type StepWork } from "./recorder.ts";
 import { ScheduleDriver } from "./schedule.ts";
@@ -41,28 +44,41 @@ export class FitRun<M extends Module<unknown>, B extends Batch, Output> implemen
   readonly #schedule: ScheduleDriver;
   readonly #watch: Watch;
   readonly #recorder: Recorder;
+  readonly #line: ProgressLine;
+  readonly #checkpoints: FitCheckpoints | undefined;
+  #interrupts: Interrupts | undefined;
   readonly #turns = new Turns();
   #isStopCalled = false;
 
   /** Checks the options; throws before anything is changed. */
   constructor(model: M, options: FitOptions<M, B, Output>) {
     checkFitOptions(options);
-    const { metrics = [], logs = [], logEverySteps = defaultLogEverySteps } = options;
+    const { optimizer, data, metrics = [], earlyStopping, checkpoint, logs = [] } = options;
     this.#model = model;
     this.#options = options;
     this.#validation = validationOf(options.validate);
     this.#step = new TrainingStep(model, options);
-    this.#schedule = new ScheduleDriver(options.schedule);
+    const schedule = new ScheduleDriver(options.schedule);
+    this.#schedule = schedule;
     this.#modes = new ModuleModes(model);
     if (options.seed !== undefined) manualSeed(options.seed);
     const progress = this.#progress;
-    const { earlyStopping } = options;
-    this.#watch = new Watch(model, metrics, earlyStopping, undefined, this.#schedule, progress);
-    this.#recorder = new Recorder(logs, undefined, logEverySteps, progress);
+    const watch = new Watch(model, metrics, earlyStopping, checkpoint?.best, schedule, progress);
+    this.#watch = watch;
+    this.#line = new ProgressLine({ mode: options.progress, ...lengthOf(options) });
+    const { logEverySteps = defaultLogEverySteps } = options;
+    this.#recorder = new Recorder(logs, this.#line, logEverySteps, progress);
+    const parts = { model, optimizer, schedule, data, progress, watch };
+    this.#checkpoints = checkpoint && new FitCheckpoints(checkpoint, parts);
   }
 
-  /** Trains until there is a reason to stop. */
+  /** Trains until there is a reason to stop; ends the process where that was SIGINT. */
   async run(): Promise<FitResult> {
+    const { checkpoint } = this.#options;
+    const listens = checkpoint !== undefined && checkpoint.saveOnInterrupt !== false;
+    using interrupts = listens ? new Interrupts() : undefined;
+    this.#interrupts = interrupts;
+    this.#checkpoints?.resume();
     // A model whose layers train may hold frozen ones, which stay as they are.
     if (!this.#model.training) this.#model.train();
     this.#recorder.open();
@@ -71,7 +87,15 @@ export class FitRun<M extends Module<unknown>, B extends Batch, Output> implemen
       await this.#epoch();
       reason = this.#reasonToStop();
     }
-    return await this.#finish(reason);
+    const result = await this.#finish(reason);
+    if (interrupts?.isInterrupted) {
+      this[Symbol.dispose]();
+      interrupts.exit(
+        `fit: interrupted after step ${result.steps}, which is saved in ${checkpoint?.folder}; ` +
+          "checkpoint: { resume: true } goes on from there",
+      );
+    }
+    return result;
   }
 
   #reasonToStop(): FitResult["stoppedBy"] | undefined {
@@ -80,13 +104,13 @@ export class FitRun<M extends Module<unknown>, B extends Batch, Output> implemen
     if (epoch >= epochs || step >= steps) return "done";
     if (this.#watch.earlyStopping?.isStopped) return "earlyStopping";
     if (this.#isStopCalled) return "callback";
-    return signal?.aborted ? "signal" : undefined;
+    return signal?.aborted || this.#interrupts?.isInterrupted ? "signal" : undefined;
   }
 
   /** Goes through an epoch, or through what is left of one, unless there is a reason to stop. */
   async #epoch(): Promise<void> {
     const progress = this.#progress;
-    const batches = this.#options.data[Symbol.iterator]();
+    const batches = this.#walk();
     try {
       while (!progress.isAtEnd) {
         const taken = this.#takeStep(batches);
@@ -99,6 +123,20 @@ export class FitRun<M extends Module<unknown>, B extends Batch, Output> implemen
       if (!progress.isAtEnd) batches.return?.();
     }
     await this.#endEpoch();
+  }
+
+  /** Begins to walk through an epoch, behind the batches of it that were used already. */
+  #walk(): Iterator<B> {
+    const { data } = this.#options;
+    const batches = data[Symbol.iterator]();
+    const { epochBatches, isAtEnd } = this.#progress;
+    // Data that can say where it stands has gone there by itself.
+    if (isStateful(data) || isAtEnd) return batches;
+    for (let i = 0; i < epochBatches; i++) {
+      using _ = scope();
+      batches.next();
+    }
+    return batches;
   }
 
   /** Whether no batch is left, as far as that can be known without asking for one. */
@@ -152,27 +190,29 @@ export class FitRun<M extends Module<unknown>, B extends Batch, Output> implemen
     this.#schedule.afterStep();
     this.#recorder.step(update, work);
     const { everySteps = Infinity } = this.#validation ?? {};
-    if (progress.step % everySteps === 0) await this.#validate();
-    if (onStep === undefined) return;
-    const { step, epoch } = progress;
-    const stop = () => this.#stop();
-    const { learningRate } = work;
-    await onStep({ ...update, step, epoch: epoch + 1, learningRate, stop });
+    if (progress.step % everySteps === 0) await this.#validate(false);
+    if (onStep !== undefined) {
+      const { step, epoch } = progress;
+      const stop = () => this.#stop();
+      const { learningRate } = work;
+      await onStep({ ...update, step, epoch: epoch + 1, learningRate, stop });
+    }
+    // What belongs to the end of an epoch is saved with it.
+    if (!this.#isEpochOver()) this.#checkpoints?.afterStep();
   }
 
   #stop(): void {
     this.#isStopCalled = true;
   }
 
-  async #validate(): Promise<void> {
+  async #validate(isPartOfEpoch: boolean): Promise<void> {
     const progress = this.#progress;
-    if (this.#validation === undefined || progress.validationStep === progress.step) return;
+    if (this.#validation === undefined || progress.measuredStep === progress.step) return;
     const { forward, loss, metrics } = this.#options;
     const { data } = this.#validation;
     const values = await evaluate(this.#model, { data, forward, loss, metrics });
     progress.validation = values;
-    progress.validationStep = progress.step;
-    this.#recorder.validation(values);
+    this.#recorder.validation(values, isPartOfEpoch);
     this.#watch.take(values);
   }
 
@@ -181,14 +221,14 @@ export class FitRun<M extends Module<unknown>, B extends Batch, Output> implemen
     const { onEpoch } = this.#options;
     if (progress.epochBatches === 0) throw emptyEpoch(progress.epoch);
     if (this.#validation === undefined) this.#watch.take({ loss: progress.epochLoss.value });
-    else if (this.#validation.everySteps === undefined) await this.#validate();
+    else if (this.#validation.everySteps === undefined) await this.#validate(true);
     this.#schedule.afterEpoch();
     const record = this.#epochRecord();
-    this.#recorder.write(record);
-    this.#recorder.nextEpoch();
+    this.#recorder.endEpoch(record, record.epoch === this.#options.epochs);
     progress.nextEpoch(record);
     if (onEpoch !== undefined) await onEpoch({ ...record, stop: () => this.#stop() });
     this.#recorder.flush();
+    this.#checkpoints?.afterEpoch();
   }
 
   #epochRecord(): RunRecord {
@@ -198,8 +238,9 @@ export class FitRun<M extends Module<unknown>, B extends Batch, Output> implemen
   async #finish(stoppedBy: FitResult["stoppedBy"]): Promise<FitResult> {
     const progress = this.#progress;
     const isPartial = progress.epochBatches > 0;
-    if (isPartial && stoppedBy === "done") await this.#validate();
+    if (isPartial && stoppedBy === "done") await this.#validate(false);
     this.#recorder.flush();
+    this.#checkpoints?.save();
     if (stoppedBy === "earlyStopping") this.#watch.earlyStopping?.restore();
     const { step, epoch, history, best, skippedSteps } = progress;
     return {
@@ -216,8 +257,17 @@ export class FitRun<M extends Module<unknown>, B extends Batch, Output> implemen
   [Symbol.dispose](): void {
     this.#modes[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
+    this.#line[Symbol.dispose]();
     for (const log of this.#options.logs ?? []) log[Symbol.dispose]();
   }
+}
+
+/** How long a run is, as far as that is known. */
+function lengthOf<M extends Module<unknown>, B extends Batch, Output>(
+  { data, epochs, steps, accumulate = 1 }: FitOptions<M, B, Output>,
+): { epochs?: number; totalSteps?: number; stepsPerEpoch?: number } {
+  const stepsPerEpoch = data.length === undefined ? undefined : Math.ceil(data.length / accumulate);
+  return { epochs, totalSteps: steps, stepsPerEpoch };
 }
 
 function emptyEpoch(epoch: number): Error {

@@ -52,6 +52,8 @@ export class Watch implements Disposable {
 
   /** Takes measured numbers in. */
   take(values: Readonly<Record<string, number>>): void {
+    this.#progress.measured = values;
+    this.#progress.measuredStep = this.#progress.step;
     this.earlyStopping?.update(values[this.#stoppingMetric]);
     this.#schedule.afterMeasurement(values);
     const value = values[this.metric];

@@ -68,6 +68,7 @@ test("fit: the same losses as a loop by hand, bit by bit", async () => {
     schedule: new optim.StepLR(second, { stepSize: 4 }),
     clip: { norm: 0.5 },
     epochs: 2,
+    progress: "silent",
     onStep: ({ loss, learningRate }) => {
       losses.push(loss);
       rates.push(Number(learningRate.toPrecision(6)));
@@ -123,6 +124,7 @@ test("fit: a seed makes initial weights and dropout anew", async () => {
       loss: (output, { y }) => crossEntropy(output, y),
       optimizer,
       epochs: 2,
+      progress: "silent",
       seed,
       onStep: ({ loss }) => losses.push(loss),
     });
@@ -156,7 +158,7 @@ test("fit: what is left of an epoch is averaged by its number", async () => {
   // The last batch alone weighs as much as with a step of its own.
   using model = quadrantNetwork();
   using optimizer = new optim.AdamW(model.parameters(), { lr: 0.05 });
-  const options = { loss: quadrantLoss, optimizer, epochs: 1 };
+  const options = { loss: quadrantLoss, optimizer, epochs: 1, progress: "silent" } as const;
   await fit(model, { data: data.slice(0, 2), ...options, accumulate: 2 });
   await fit(model, { data: data.slice(2), ...options });
   for (const [i, weight] of [...model.stateDict().values()].entries()) {
@@ -201,6 +203,7 @@ test("fit: batches that a generator makes end with their step", async () => {
     loss: (output, { y }) => mseLoss(output, y),
     optimizer,
     epochs: 2,
+    progress: "silent",
     onStep: () => live.push(counters().scratchTensorCount - before),
   });
   assertEquals(steps, 100);
@@ -287,6 +290,7 @@ test("fit: forward and loss may use what they like of the batch and the model", 
     loss: ({ sum }, { wanted }) => mseLoss(sum, wanted),
     optimizer,
     epochs: 200,
+    progress: "silent",
   });
   assert(history[199].values.loss < 0.01);
 });
