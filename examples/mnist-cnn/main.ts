@@ -8,12 +8,11 @@
  */
 
 import process from "node:process";
-import { crossEntropy, manualSeed, nn, optim, QorusError, scope, type Tensor } from "@qorus/qorus";
-import { Batches, loadImages } from "../mnist/data.ts";
+import { crossEntropy, manualSeed, nn, optim, QorusError, scope, train } from "@qorus/qorus";
 import { accuracy } from "../mnist/evaluate.ts";
 
-/** Rows of pixels to images of one channel. */
-const toImages = (x: Tensor): Tensor => x.view([-1, 1, 28, 28]);
+/** Fashion-MNIST's, divided by 255. */
+const pixels = { mean: 0.286, standardDeviation: 0.353 };
 
 function makeModel(): nn.Sequential {
   return new nn.Sequential(
@@ -35,8 +34,10 @@ function makeModel(): nn.Sequential {
 
 async function main(folder: string, epochs: number, file?: string): Promise<void> {
   manualSeed(1);
-  const batches = new Batches(loadImages(folder, "train"), 128, { shuffled: true });
-  const test = loadImages(folder, "t10k");
+  const images = train.IdxImages.fromFolder(folder, "train", pixels);
+  const testImages = train.IdxImages.fromFolder(folder, "t10k", pixels);
+  using batches = new train.DataLoader(images, { batchSize: 128, shuffle: true, dropLast: true });
+  using test = new train.DataLoader(testImages, { batchSize: 1000 });
 
   using model = makeModel();
   using optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3, weightDecay: 0.01 });
@@ -51,7 +52,7 @@ async function main(folder: string, epochs: number, file?: string): Promise<void
     let total = 0;
     for (const { x, y } of batches) {
       using _ = scope();
-      const loss = crossEntropy(model.forward(toImages(x)), y);
+      const loss = crossEntropy(model.forward(x), y);
       optimizer.zeroGrad();
       loss.backward();
       optimizer.step();
@@ -59,7 +60,7 @@ async function main(folder: string, epochs: number, file?: string): Promise<void
       total += loss.item();
     }
     const seconds = (performance.now() - start) / 1000;
-    const [loss, right] = [total / batches.length, 100 * accuracy(model, test, toImages)];
+    const [loss, right] = [total / batches.length, 100 * accuracy(model, test)];
     console.log(
       `epoch ${epoch}: loss ${loss.toFixed(4)}, ${right.toFixed(2)} % of the test images, ` +
         `${seconds.toFixed(1)} s`,

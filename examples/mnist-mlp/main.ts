@@ -8,14 +8,19 @@
  */
 
 import process from "node:process";
-import { crossEntropy, manualSeed, nn, optim, QorusError, scope } from "@qorus/qorus";
-import { Batches, loadImages } from "../mnist/data.ts";
+import { crossEntropy, manualSeed, nn, optim, QorusError, scope, train } from "@qorus/qorus";
 import { accuracy } from "../mnist/evaluate.ts";
+
+/** Fashion-MNIST's, divided by 255. */
+const pixels = { mean: 0.286, standardDeviation: 0.353 };
 
 function main(folder: string, epochs: number): void {
   manualSeed(1);
-  const batches = new Batches(loadImages(folder, "train"), 128, { shuffled: true });
-  const test = loadImages(folder, "t10k");
+  const options = { shape: [784], ...pixels };
+  const images = train.IdxImages.fromFolder(folder, "train", options);
+  const testImages = train.IdxImages.fromFolder(folder, "t10k", options);
+  using batches = new train.DataLoader(images, { batchSize: 128, shuffle: true, dropLast: true });
+  using test = new train.DataLoader(testImages, { batchSize: 1000 });
 
   using model = new nn.Sequential(new nn.Linear(784, 256), new nn.ReLU(), new nn.Linear(256, 10));
   using optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });

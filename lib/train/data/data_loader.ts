@@ -57,7 +57,10 @@ const op = "DataLoader";
  * }
  * ```
  */
-export class DataLoader<Name extends string> implements Batches<Record<Name, Tensor>>, Disposable {
+export class DataLoader<
+  Name extends string,
+  Length extends number | undefined = number | undefined,
+> implements Batches<Record<Name, Tensor>>, Disposable {
   /** The samples. */
   readonly dataset: Dataset<Name> | IterableDataset<Name>;
   readonly #names: readonly Name[];
@@ -81,7 +84,7 @@ export class DataLoader<Name extends string> implements Batches<Record<Name, Ten
    * is one where `dropLast` would leave nothing.
    */
   constructor(
-    dataset: Dataset<Name> | IterableDataset<Name>,
+    dataset: (Dataset<Name> | IterableDataset<Name>) & { readonly length?: Length },
     options: DataLoaderOptions<Name>,
   ) {
     const length = "write" in dataset ? dataset.length : undefined;
@@ -105,7 +108,11 @@ export class DataLoader<Name extends string> implements Batches<Record<Name, Ten
   }
 
   /** Batches of an epoch; undefined for an `IterableDataset`, whose end is not known before. */
-  get length(): number | undefined {
+  get length(): Length {
+    return this.#length as Length;
+  }
+
+  get #length(): number | undefined {
     if (this.#source.length === undefined) return undefined;
     const batches = this.#source.length / this.batchSize;
     return this.#options.dropLast ? Math.floor(batches) : Math.ceil(batches);
@@ -203,7 +210,7 @@ export class DataLoader<Name extends string> implements Batches<Record<Name, Ten
    */
   loadStateDict(state: DataState): void {
     if (this.#walk < 0) throw ended();
-    checkState(state, identityOf(this.#options, this.#datasetLength), this.length);
+    checkState(state, identityOf(this.#options, this.#datasetLength), this.#length);
     this.#walk++;
     this.#source.stop();
     this.#epoch = state.epoch;

@@ -34,6 +34,8 @@ export type Sample<Name extends string = string> = Readonly<
 export interface IterableDataset<Name extends string = string> extends Iterable<Sample<Name>> {
   /** Fields of each sample by name. */
   readonly fields: Fields<Name>;
+  /** Not known before the end. */
+  readonly length?: undefined;
 }
 
 /**
