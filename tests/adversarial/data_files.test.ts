@@ -27,7 +27,7 @@ function readDamaged(bytes: Uint8Array, read: (path: string) => void): { refused
   const path = folder.file("data");
   const random = seededRandom(17);
   let refused = 0;
-  for (let i = 0; i < 2000; i++) {
+  for (let i = 0; i < 1000; i++) {
     writeFileSync(path, damaged(bytes, random));
     try {
       read(path);
@@ -46,8 +46,8 @@ test("damaged IDX files are read or refused, never more", () => {
     const { shape, values } = readIdx(path, 3);
     assertEquals(values.length, shape.reduce((product, size) => product * size, 1));
   };
-  assert(readDamaged(file, read).refused > 300);
-  assert(readDamaged(gzipSync(file), read).refused > 1500);
+  assert(readDamaged(file, read).refused > 150);
+  assert(readDamaged(gzipSync(file), read).refused > 750);
 });
 
 test("damaged CSV files are read or refused, never more", () => {
@@ -59,7 +59,7 @@ test("damaged CSV files are read or refused, never more", () => {
       row.number(0);
     }
   });
-  assert(refused > 300);
+  assert(refused > 150);
 });
 
 test("damaged JSONL files are read or refused, never more", () => {
@@ -69,7 +69,7 @@ test("damaged JSONL files are read or refused, never more", () => {
       row.numbers("c").forEach((each) => each + row.number("a"));
     }
   });
-  assert(refused > 300);
+  assert(refused > 150);
 });
 
 test("sizes that promise gigabytes take no memory", () => {
