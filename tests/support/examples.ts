@@ -9,6 +9,9 @@ import { fileURLToPath } from "node:url";
 import { assert } from "@std/assert";
 import { type CommandResult, runProgram } from "./command_line.ts";
 
+/** Options of tests that run examples: each takes a second or two, and more on a busy machine. */
+export const patience = { timeout: 120_000 };
+
 /** Runs an example with these arguments. */
 export function runExample(name: string, ...given: readonly string[]): Promise<CommandResult> {
   return runProgram(pathOf(name, "main.ts"), given);
