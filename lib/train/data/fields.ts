@@ -74,7 +74,10 @@ const ranges = {
 
 /** What is expected of a number that cannot be an element of the dtype; undefined where it can. */
 function objection(value: unknown, dtype: Field["dtype"]): string | undefined {
-  if (dtype === "f32") return Number.isFinite(value) ? undefined : "a finite number";
+  if (dtype === "f32") {
+    const isFinite = typeof value === "number" && Number.isFinite(Math.fround(value));
+    return isFinite ? undefined : "a finite number";
+  }
   const [least, most, expected] = ranges[dtype];
   const fits = Number.isInteger(value) && value as number >= least && value as number <= most;
   return fits ? undefined : expected;
@@ -99,9 +102,8 @@ export function writeNumbers(
   if (given !== target.length) {
     throw new QorusError(
       "invalid_shape",
-      `${place()}: field ${name}: ${
-        given ?? "no"
-      } numbers, [${field.shape}] takes ${target.length}`,
+      `${place()}: field ${name}: ${given ?? "no"} numbers given, ` +
+        `[${field.shape}] takes ${target.length}`,
       { field: name, given, expected: target.length },
     );
   }

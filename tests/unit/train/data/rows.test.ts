@@ -173,7 +173,8 @@ test("streams: a sample without a field, or with a wrong number, is named", () =
   for (
     const [sample, part] of [
       [{ x: [1] }, "sample 0: field y: no numbers"],
-      [{ x: [1, 2], y: 1 }, "sample 0: field x: 2 numbers, [1] takes 1"],
+      [{ x: [1, 2], y: 1 }, "sample 0: field x: 2 numbers given, [1] takes 1"],
+      [{ x: [1e39], y: 1 }, "sample 0: field x: number 0 is 1e+39"],
       [{ x: ["a"], y: 1 }, "sample 0: field x: number 0 is a"],
       [{ x: [1], y: 2 ** 31 }, "sample 0: field y: number 0 is 2147483648"],
     ] as const
