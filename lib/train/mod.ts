@@ -64,6 +64,7 @@ export { Accuracy, type AccuracyOptions } from "./metrics/accuracy.ts";
 export type { ClassMetricOptions } from "./metrics/class_rows.ts";
 export { ConfusionMatrix, type ConfusionMatrixOptions } from "./metrics/confusion_matrix.ts";
 export { type LossFunction, MeanLoss } from "./metrics/mean_loss.ts";
+export { TensorBoardLog } from "./logs/tensorboard_log.ts";
 export type { Metric } from "./metrics/metric.ts";
 export { Perplexity, type PerplexityOptions } from "./metrics/perplexity.ts";
 export { sparkline } from "./plot/sparkline.ts";

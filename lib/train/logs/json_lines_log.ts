@@ -4,16 +4,13 @@
  * @module
  */
 
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { AtomicFile } from "../../formats/atomic_file.ts";
-import { systemError } from "../../formats/file_error.ts";
 import { QorusError } from "../../native/error.ts";
 import { encodeRecord, isCount, type LogLine, readLogLines } from "./json_lines.ts";
+import { LogFile, makeFolder } from "./log_file.ts";
 import type { RunLog, RunRecord } from "./run_log.ts";
-
-/** Records gather this long before they are written: fast steps share one system call. */
-const gatherMilliseconds = 250;
 
 const encoder = new TextEncoder();
 
@@ -36,9 +33,7 @@ const encoder = new TextEncoder();
 export class JsonLinesLog implements RunLog {
   /** The file. */
   readonly path: string;
-  #descriptor = -1;
-  #pending = "";
-  #lastWrite = -Infinity;
+  #file: LogFile | undefined;
 
   /** A log in a file, which is touched when it is opened. */
   constructor(path: string) {
@@ -54,7 +49,7 @@ export class JsonLinesLog implements RunLog {
    * another file, or move that one away.
    */
   open(step: number): void {
-    this.#close();
+    this[Symbol.dispose]();
     if (!isCount(step)) {
       throw new QorusError("invalid_argument", `${this.path}: open after ${step} steps`, {
         op: "JsonLinesLog.open",
@@ -62,18 +57,9 @@ export class JsonLinesLog implements RunLog {
         expected: "a whole number of 0 or more",
       });
     }
-    const { path } = this;
-    try {
-      mkdirSync(dirname(path), { recursive: true });
-    } catch (error) {
-      throw systemError(path, "make its folder", error);
-    }
-    if (existsSync(path)) keepUntil(path, step);
-    try {
-      this.#descriptor = openSync(path, "a");
-    } catch (error) {
-      throw systemError(path, "open it for writing", error);
-    }
+    makeFolder(dirname(this.path));
+    if (existsSync(this.path)) keepUntil(this.path, step);
+    this.#file = new LogFile(this.path);
   }
 
   /**
@@ -83,52 +69,25 @@ export class JsonLinesLog implements RunLog {
    * not open, `io` where the system refuses to write.
    */
   write(record: RunRecord): void {
-    if (this.#descriptor < 0) {
+    if (this.#file === undefined) {
       throw new QorusError("invalid_argument", `${this.path}: call open before write`, {
         op: "JsonLinesLog.write",
         path: this.path,
       });
     }
-    this.#pending += encodeRecord(record);
-    if (performance.now() - this.#lastWrite >= gatherMilliseconds) this.#writePending();
+    this.#file.append(encoder.encode(encodeRecord(record)));
   }
 
   /** Brings all records to the disk; throws `io`. */
   flush(): void {
-    if (this.#descriptor < 0) return;
-    this.#writePending();
-    try {
-      fsyncSync(this.#descriptor);
-    } catch (error) {
-      throw systemError(this.path, "bring it to the disk", error);
-    }
+    this.#file?.flush();
   }
 
   /** Writes what is left and closes the file. */
   [Symbol.dispose](): void {
-    this.#close();
-  }
-
-  #writePending(): void {
-    let rest = encoder.encode(this.#pending);
-    this.#pending = "";
-    try {
-      while (rest.length > 0) rest = rest.subarray(writeSync(this.#descriptor, rest));
-    } catch (error) {
-      throw systemError(this.path, "write it", error);
-    }
-    this.#lastWrite = performance.now();
-  }
-
-  #close(): void {
-    if (this.#descriptor < 0) return;
-    try {
-      this.#writePending();
-    } finally {
-      closeSync(this.#descriptor);
-      this.#descriptor = -1;
-      this.#lastWrite = -Infinity;
-    }
+    const file = this.#file;
+    this.#file = undefined;
+    file?.[Symbol.dispose]();
   }
 }
 
