@@ -67,6 +67,11 @@ export { type LossFunction, MeanLoss } from "./metrics/mean_loss.ts";
 export { TensorBoardLog } from "./logs/tensorboard_log.ts";
 export type { Metric } from "./metrics/metric.ts";
 export { Perplexity, type PerplexityOptions } from "./metrics/perplexity.ts";
+export { lineChart, type LineChartOptions } from "./plot/chart.ts";
+export type { Curve } from "./plot/curve.ts";
+export { type PlotOptions, plotRuns } from "./plot/plot_runs.ts";
+export type { NamedRun } from "./plot/run_curves.ts";
+export type { Series } from "./plot/series.ts";
 export { sparkline } from "./plot/sparkline.ts";
 export {
   ProgressLine,
