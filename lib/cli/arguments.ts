@@ -14,6 +14,8 @@ export type OptionDefinition =
     readonly help: string;
     /** What stands for the value in `--help`. */
     readonly placeholder?: string;
+    /** The option's name as one letter: `o` for `-o`. */
+    readonly short?: string;
   }
   & (
     | { readonly kind: "flag" }
@@ -71,8 +73,9 @@ export function readArguments<const T extends OptionDefinitions>(
 ): Arguments<T> {
   const entries = Object.entries(definitions);
   const config: NonNullable<ParseArgsConfig["options"]> = {};
-  for (const [key, { kind }] of entries) {
-    config[optionName(key).slice(2)] = { type: kind === "flag" ? "boolean" : "string" };
+  for (const [key, { kind, short }] of entries) {
+    const type = kind === "flag" ? "boolean" : "string";
+    config[optionName(key).slice(2)] = short === undefined ? { type } : { type, short };
   }
   let parsed;
   try {

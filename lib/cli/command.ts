@@ -29,10 +29,11 @@ export interface Command {
 }
 
 function optionLine(key: string, definition: OptionDefinition): [string, string] {
-  const { kind, placeholder } = definition;
-  if (kind === "flag") return [optionName(key), definition.help];
+  const { kind, placeholder, short } = definition;
+  const name = short === undefined ? optionName(key) : `-${short}, ${optionName(key)}`;
+  if (kind === "flag") return [name, definition.help];
   const value = placeholder ?? (kind === "choice" ? definition.choices.join("|") : "N");
-  return [`${optionName(key)} ${value}`, definition.help];
+  return [`${name} ${value}`, definition.help];
 }
 
 /** Lines of two columns. */

@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   convert: () => import("./convert.ts"),
   info: () => import("./info.ts"),
   bench: () => import("./bench.ts"),
+  plot: () => import("./plot.ts"),
 };
 
 const interruptedCode = 130;
@@ -34,7 +35,7 @@ const interruptedCode = 130;
 async function help(): Promise<string> {
   const loaded = await Promise.all(Object.values(commands).map((loadCommand) => loadCommand()));
   return [
-    "Qorus runs language models.\n",
+    "Qorus runs language models, and shows how training went.\n",
     "Usage: qorus COMMAND [options]\n",
     "Commands:",
     columns(loaded.map(({ command }) => [command.name, command.summary])),

@@ -142,7 +142,7 @@ test("version: the same everywhere", () => {
 test("exit codes: 0 for help and version, 2 for arguments, 1 for errors", async () => {
   const help = await runCommandLine(["--help"]);
   assertEquals([help.code, help.stderr], [0, ""]);
-  for (const name of ["generate", "chat", "convert", "info", "bench"]) {
+  for (const name of ["generate", "chat", "convert", "info", "bench", "plot"]) {
     assertMatch(help.stdout, new RegExp(`^  ${name} `, "m"));
   }
   assertEquals(await runCommandLine(["--version"]), {

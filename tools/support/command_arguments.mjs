@@ -5,7 +5,7 @@
  */
 
 /** Commands of the command line; lib/cli/main.ts has them, and a test compares both. */
-export const commands = ["generate", "chat", "convert", "info", "bench"];
+export const commands = ["generate", "chat", "convert", "info", "bench", "plot"];
 
 const passedOn = [...commands, "--help", "-h", "--version"];
 

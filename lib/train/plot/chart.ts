@@ -69,10 +69,11 @@ const narrowest = 240;
  * import { train } from "@qorus/qorus";
  *
  * const x = Array.from({ length: 100 }, (_, i) => i / 10);
+ * const noisy = x.map((value) => Math.sin(value) + Math.random() / 5);
  * const svg = train.lineChart({
  *   title: "A sine and its samples",
  *   series: [
- *     { name: "samples", x, y: x.map((value) => Math.sin(value) + Math.random() / 5), marks: "points" },
+ *     { name: "samples", x, y: noisy, marks: "points" },
  *     { name: "sine", x, y: x.map(Math.sin) },
  *   ],
  * });
@@ -89,6 +90,7 @@ export function lineChart(options: LineChartOptions): string {
 
 /** The ranges of series in words. */
 export function describeSeries(series: readonly Series[], xLabel: string): string {
+  if (series.length === 0) return "Nothing is drawn.";
   return series.map(({ name, x, y }) => {
     const marks = landmarks({ x, y });
     if (marks === undefined) return `${name}: no values.`;

@@ -9,6 +9,7 @@ import { formatNumber } from "../progress/format.ts";
 import { describeSeries, drawPicture, type PanelOptions } from "./chart.ts";
 import { landmarks } from "./curve.ts";
 import { type NamedRun, type RunCurve, runCurves } from "./run_curves.ts";
+import { isDrawable } from "./scale.ts";
 import type { Series } from "./series.ts";
 
 /** What is shown of runs, and how. */
@@ -75,7 +76,7 @@ export function plotRuns(runs: readonly NamedRun[], options: PlotOptions = {}): 
 }
 
 function checkPositive(metric: string, curves: readonly RunCurve[]): void {
-  if (curves.some(({ values }) => values.some((value) => value > 0 && value < Infinity))) return;
+  if (curves.some(({ values }) => values.some((value) => isDrawable(value, true)))) return;
   throw new QorusError(
     "invalid_argument",
     `${JSON.stringify(metric)}: no positive numbers, which a logarithmic axis needs; plot it ` +

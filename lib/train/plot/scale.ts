@@ -22,12 +22,13 @@ export interface Scale {
 
 /** Beyond this size differences of two numbers are no longer finite. */
 const largest = 1e300;
+const smallestPositive = 1 / largest;
 /** A range this small against its values is one value with rounding errors. */
 const smallestShare = 1e-9;
 
-/** Whether a value can be drawn. */
-export function isDrawable(value: number): boolean {
-  return Math.abs(value) <= largest;
+/** Whether a value can be drawn, on a logarithmic axis if `log`. */
+export function isDrawable(value: number, log = false): boolean {
+  return Math.abs(value) <= largest && (!log || value >= smallestPositive);
 }
 
 /** Distance of ticks: 1, 2 or 5 times a power of ten, so that at most `count` fit. */
@@ -47,7 +48,7 @@ function tickLabel(value: number, step: number): string {
 
 function sizeLabel(size: number, step: number): string {
   if (size >= 1e6 || step >= 1e6) return millions(size, step);
-  if (size < 1e-4 || step < 1e-6) return exponent(size, step);
+  if (step < 1e-4 * (1 - 1e-9)) return exponent(size, step);
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   return size.toLocaleString("en-US", {
     minimumFractionDigits: digits,
@@ -69,15 +70,15 @@ function exponent(size: number, step: number): string {
 /** A range of some width around values that may all be the same. */
 function widen(least: number, most: number): [number, number] {
   const size = Math.max(Math.abs(least), Math.abs(most));
-  if (most - least > size * smallestShare && most - least > 1 / largest) return [least, most];
-  const half = size > 1 / largest ? size * 0.1 : 1;
+  if (most - least > size * smallestShare && most - least > smallestPositive) return [least, most];
+  const half = size > smallestPositive ? size * 0.1 : 1;
   return [least - half, most + half];
 }
 
 /**
  * An axis on which equal distances are equal differences.
  *
- * @param rounded whether it begins and ends at ticks, where one is near, and has some room elsewhere
+ * @param rounded whether it begins and ends at ticks, that are near, or has a little room
  * @param tickCount most ticks
  */
 export function linearScale(
@@ -92,14 +93,14 @@ export function linearScale(
   const least = rounded ? lowerEnd(from / step) * step : from;
   const most = rounded ? -lowerEnd(-to / step) * step : to;
   const span = most - least;
-  const position = (value: number) => isDrawable(value) ? (value - least) / span : NaN;
+  const share = (value: number) => (value - least) / span;
   const ticks: Tick[] = [];
   for (let i = first - 1; i <= last + 1; i += 1) {
-    const share = position(i * step);
-    if (share < -1e-9 || share > 1 + 1e-9) continue;
-    ticks.push({ position: share, label: tickLabel(i * step, step) });
+    const position = share(i * step);
+    if (position < -1e-9 || position > 1 + 1e-9) continue;
+    ticks.push({ position, label: tickLabel(i * step, step) });
   }
-  return { position, ticks };
+  return { position: (value) => isDrawable(value) ? share(value) : NaN, ticks };
 }
 
 /** The whole number below a number of steps, or a fifth of a step of room if it is far away. */
@@ -114,13 +115,13 @@ function lowerEnd(steps: number): number {
  * @param tickCount about how many ticks
  */
 export function logScale(leastValue: number, mostValue: number, tickCount: number): Scale {
-  const [from, to] = widen(leastValue, mostValue).map((value) => Math.log10(value));
-  const pad = (to - from) * 0.04;
+  const [from, to] = [Math.log10(leastValue), Math.log10(mostValue)];
+  const pad = Math.max((to - from) * 0.04, 0.05);
   const least = from - pad;
   const span = to + pad - least;
-  const position = (value: number) =>
-    value > 0 && isDrawable(value) ? (Math.log10(value) - least) / span : NaN;
-  if (span < 0.7) return { position, ticks: linearTicks(least, span, position, tickCount) };
+  const share = (value: number) => (Math.log10(value) - least) / span;
+  const position = (value: number) => isDrawable(value, true) ? share(value) : NaN;
+  if (span < 0.7) return { position, ticks: linearTicks(least, span, share, tickCount) };
   const multiples = span <= 2.2 ? [1, 2, 5] : [1];
   const every = Math.ceil(span / tickCount);
   const ticks: Tick[] = [];
@@ -128,24 +129,24 @@ export function logScale(leastValue: number, mostValue: number, tickCount: numbe
     if (power % every !== 0) continue;
     for (const multiple of multiples) {
       const value = multiple * 10 ** power;
-      const share = position(value);
-      if (share >= 0 && share <= 1) ticks.push({ position: share, label: tickLabel(value, value) });
+      const at = share(value);
+      if (at >= 0 && at <= 1) ticks.push({ position: at, label: tickLabel(value, value) });
     }
   }
   return { position, ticks };
 }
 
-/** Ticks of equal differences on an axis of equal ratios, for ranges of about one power of ten. */
+/** Ticks of equal differences on an axis of equal ratios, for ranges of less than a power of ten. */
 function linearTicks(
   leastPower: number,
   span: number,
-  position: (value: number) => number,
+  share: (value: number) => number,
   tickCount: number,
 ): Tick[] {
   const least = 10 ** leastPower;
   const range = 10 ** (leastPower + span) - least;
   return linearScale(least, least + range, false, tickCount).ticks.map((tick) => ({
-    position: position(least + tick.position * range),
+    position: share(least + tick.position * range),
     label: tick.label,
   }));
 }

@@ -69,7 +69,7 @@ export function joinRanges(
 
 /** The range without the most extreme values. */
 function commonRange(values: Float64Array): [number, number] | undefined {
-  const sorted = values.filter(isDrawable).sort();
+  const sorted = values.filter((value) => isDrawable(value)).sort();
   if (sorted.length === 0) return undefined;
   const cut = Math.floor(sorted.length * outlierShare);
   return [sorted[cut], sorted[sorted.length - 1 - cut]];
@@ -79,7 +79,7 @@ function commonRange(values: Float64Array): [number, number] | undefined {
 function drawable(values: ArrayLike<number>, log: boolean): Float64Array {
   return Float64Array.from(
     values,
-    (value) => isDrawable(value) && (!log || value > 0) ? value : NaN,
+    (value) => isDrawable(value, log) ? value : NaN,
   );
 }
 
