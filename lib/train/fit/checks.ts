@@ -101,5 +101,7 @@ function checkNumbers<M extends Module<unknown>, B extends Batch, Output>(
   };
   check("earlyStopping.metric", earlyStopping?.metric);
   check("checkpoint.best", checkpoint?.best);
-  if (schedule !== undefined && "metric" in schedule) check("schedule.metric", schedule.metric);
+  if (typeof schedule === "object" && "metric" in schedule) {
+    check("schedule.metric", schedule.metric);
+  }
 }

@@ -18,9 +18,9 @@ export class ScheduleDriver {
 
   /** Finds out what kind of schedule it is. */
   constructor(schedule: FitSchedule | undefined) {
-    const given = schedule === undefined || !("scheduler" in schedule)
-      ? { scheduler: schedule }
-      : schedule;
+    const given = typeof schedule === "object" && "scheduler" in schedule
+      ? schedule
+      : { scheduler: schedule };
     const { scheduler } = given;
     this.scheduler = scheduler;
     this.#metric = "metric" in given ? given.metric ?? "loss" : "loss";

@@ -87,7 +87,7 @@ function classesLast(metric: string, logits: Tensor, target: Tensor, axis?: numb
   }
   const [given, expected] = [logits.shape, target.shape];
   const { rank } = logits;
-  const candidates = axis === undefined ? [1, rank - 1, 0] : [axis < 0 ? axis + rank : axis];
+  const candidates = axis === undefined ? [1, rank - 1] : [axis < 0 ? axis + rank : axis];
   const along = candidates.find((dimension) => {
     const others = given.filter((_, i) => i !== dimension);
     return dimension < rank && others.join() === expected.join();
