@@ -12,6 +12,7 @@ import type { StepOptimizer } from "../training_step.ts";
 import { checkCount, optionError } from "./checks.ts";
 import type { FitCheckpoint } from "./options.ts";
 import type { FitProgress } from "./progress.ts";
+import type { Recorder } from "./recorder.ts";
 import type { ScheduleDriver } from "./schedule.ts";
 import type { Watch } from "./watch.ts";
 
@@ -23,6 +24,7 @@ export interface RunParts {
   readonly data: Batches<Batch>;
   readonly progress: FitProgress;
   readonly watch: Watch;
+  readonly recorder: Recorder;
 }
 
 /** Saves a run when it is time to, and goes on from what was saved. */
@@ -32,6 +34,7 @@ export class FitCheckpoints {
   readonly #parts: CheckpointParts;
   readonly #progress: FitProgress;
   readonly #watch: Watch;
+  readonly #recorder: Recorder;
   /** Where the run stood at the last checkpoint. */
   #saved = "";
 
@@ -48,17 +51,23 @@ export class FitCheckpoints {
     });
     this.#progress = run.progress;
     this.#watch = run.watch;
+    this.#recorder = run.recorder;
     this.#parts = partsOf(run, options.others ?? {});
   }
 
-  /** Goes on from the newest checkpoint, where that is asked and there is one. */
-  resume(): void {
+  /**
+   * Goes on from the newest checkpoint, where that is asked and there is one.
+   *
+   * @returns whether it did
+   */
+  resume(): boolean {
     if (this.#options.resume === true) {
-      if (this.#folder.resume(this.#parts) !== undefined) this.#saved = this.#moment();
-      return;
+      const isResumed = this.#folder.resume(this.#parts) !== undefined;
+      if (isResumed) this.#saved = this.#moment();
+      return isResumed;
     }
     const newest = this.#folder.list().at(-1);
-    if (newest === undefined) return;
+    if (newest === undefined) return false;
     const { folder } = this.#options;
     const problem =
       `${folder} holds checkpoints of an earlier run, up to step ${newest.step}: go ` +
@@ -89,6 +98,8 @@ export class FitCheckpoints {
     const moment = this.#moment();
     if (moment === this.#saved) return;
     const { step, epoch } = this.#progress;
+    // Whoever goes on from here finds all records up to here.
+    this.#recorder.flush();
     this.#folder.save(this.#parts, { step, epoch, score: this.#score() });
     this.#saved = moment;
   }

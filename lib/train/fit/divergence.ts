@@ -25,8 +25,8 @@ export function divergenceError(
     "diverged",
     `fit: ${what} at step ${step}, epoch ${epoch + 1}, learning rate ${learningRate}; ${before}. ` +
       "The parameters are as they were before this step. Lower the learning rate or warm it up, " +
-      "limit the gradients (clip: { norm: 1 }), and look for NaN, infinities, log(0) and division " +
-      'by 0 in data and loss; onDivergence: "continue" leaves such steps out',
+      "limit the gradients (clip: { norm: 1 }), and look for NaN, infinities, log(0) and " +
+      'division by 0 in data and loss; onDivergence: "continue" leaves such steps out',
     { op: "fit", field: Number.isFinite(loss) ? "gradient_norm" : "loss", given: loss },
   );
 }

@@ -30,11 +30,16 @@ export type FitSchedule =
 export interface FitValidation<B extends Batch = Batch> {
   /** The batches. Without shuffling, numbers are the same each time. */
   readonly data: Batches<B>;
-  /** Steps between validations. Default: after each epoch. At the end of the run there is one too. */
+  /**
+   * Steps between validations. Default: after each epoch. At the end of the run there is one too.
+   */
   readonly everySteps?: number;
 }
 
-/** When to end a run that gets no better. */
+/**
+ * When to end a run that gets no better. With `restoreBest` the model has its best weights at the
+ * end, whether all epochs were done or not; a checkpoint has the last ones beside them.
+ */
 export interface FitEarlyStopping extends EarlyStoppingOptions {
   /** The number that is watched: `loss` or a metric's name. Default `loss`. */
   readonly metric?: string;
@@ -46,7 +51,9 @@ export interface FitEarlyStopping extends EarlyStoppingOptions {
 export interface FitCheckpoint {
   /** The folder, of this run alone; it is made where it is missing. */
   readonly folder: string;
-  /** Steps between checkpoints. Default: after each epoch. At the end of the run there is one too. */
+  /**
+   * Steps between checkpoints. Default: after each epoch. At the end of the run there is one too.
+   */
   readonly everySteps?: number;
   /** Epochs between checkpoints. Default 1, with `everySteps` none. */
   readonly everyEpochs?: number;
@@ -57,7 +64,9 @@ export interface FitCheckpoint {
    * best so far is saved, also between the steps above.
    */
   readonly best?: string;
-  /** Go on from the newest checkpoint, if there is one. Default: false, the folder must be empty. */
+  /**
+   * Go on from the newest checkpoint, if there is one. Default: false, the folder must be empty.
+   */
   readonly resume?: boolean;
   /**
    * On SIGINT (Ctrl-C), end after the step that is being taken, save, say so on stderr and exit
@@ -110,7 +119,9 @@ export interface FitOptions<M extends Module<unknown>, B extends Batch, Output>
   checkpoint?: FitCheckpoint;
   /** Where the run's numbers are written. They are disposed when the run ends. */
   logs?: readonly RunLog[];
-  /** Steps between records of training; each holds the mean loss since the one before. Default 10. */
+  /**
+   * Steps between records of training; each holds the mean loss since the one before. Default 10.
+   */
   logEverySteps?: number;
   /**
    * How progress is shown on stderr: a line that is rewritten on terminals, plain lines elsewhere
@@ -128,8 +139,8 @@ export interface FitOptions<M extends Module<unknown>, B extends Batch, Output>
   /** Called after each epoch with its record; it is waited for. */
   onEpoch?: (event: EpochEvent) => unknown;
   /**
-   * What to do when the loss, or a measured norm of the gradients, is NaN or infinite: `stop` throws
-   * before the parameters are touched, `continue` leaves out that update. Default `stop`.
+   * What to do when the loss, or a measured norm of the gradients, is NaN or infinite: `stop`
+   * throws before the parameters are touched, `continue` leaves out that update. Default `stop`.
    */
   onDivergence?: "stop" | "continue";
 }

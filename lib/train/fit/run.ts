@@ -68,7 +68,8 @@ export class FitRun<M extends Module<unknown>, B extends Batch, Output> implemen
     this.#line = new ProgressLine({ mode: options.progress, ...lengthOf(options) });
     const { logEverySteps = defaultLogEverySteps } = options;
     this.#recorder = new Recorder(logs, this.#line, logEverySteps, progress);
-    const parts = { model, optimizer, schedule, data, progress, watch };
+    const recorder = this.#recorder;
+    const parts = { model, optimizer, schedule, data, progress, watch, recorder };
     this.#checkpoints = checkpoint && new FitCheckpoints(checkpoint, parts);
   }
 
@@ -78,10 +79,11 @@ export class FitRun<M extends Module<unknown>, B extends Batch, Output> implemen
     const listens = checkpoint !== undefined && checkpoint.saveOnInterrupt !== false;
     using interrupts = listens ? new Interrupts() : undefined;
     this.#interrupts = interrupts;
-    this.#checkpoints?.resume();
+    const resumed = this.#checkpoints?.resume();
     // A model whose layers train may hold frozen ones, which stay as they are.
     if (!this.#model.training) this.#model.train();
     this.#recorder.open();
+    if (resumed) this.#line.message(`${checkpoint?.folder}: on from step ${this.#progress.step}`);
     let reason = this.#reasonToStop();
     while (reason === undefined) {
       await this.#epoch();
@@ -227,7 +229,6 @@ export class FitRun<M extends Module<unknown>, B extends Batch, Output> implemen
     this.#recorder.endEpoch(record, record.epoch === this.#options.epochs);
     progress.nextEpoch(record);
     if (onEpoch !== undefined) await onEpoch({ ...record, stop: () => this.#stop() });
-    this.#recorder.flush();
     this.#checkpoints?.afterEpoch();
   }
 
@@ -239,9 +240,10 @@ export class FitRun<M extends Module<unknown>, B extends Batch, Output> implemen
     const progress = this.#progress;
     const isPartial = progress.epochBatches > 0;
     if (isPartial && stoppedBy === "done") await this.#validate(false);
-    this.#recorder.flush();
     this.#checkpoints?.save();
-    if (stoppedBy === "earlyStopping") this.#watch.earlyStopping?.restore();
+    this.#recorder.flush();
+    const isOver = stoppedBy === "done" || stoppedBy === "earlyStopping";
+    if (isOver) this.#watch.earlyStopping?.restore();
     const { step, epoch, history, best, skippedSteps } = progress;
     return {
       steps: step,

@@ -25,7 +25,8 @@ export interface AccuracyOptions<Output = Tensor, B extends Batch = Batch>
 
 /**
  * The share of rows whose right class is the most likely one, or among the `k` most likely; from 0
- * to 1, NaN when there are no rows. Of equal logits the first counts as more likely, as in `argmax`.
+ * to 1, NaN when there are no rows. Of equal logits the first counts as more likely, as `argmax`
+ * has it.
  *
  * @example
  * ```ts
