@@ -460,7 +460,8 @@ export fn q_channel_norm_gradient(
 // Attention of whole sequences, ops/attention_training.zig.
 
 /// Attention [batch, queries, heads, size] of query [batch, heads, queries, size]; mask may be 0.
-/// rows [2, batch, heads, queries] takes what the gradients need.
+/// rows [2, batch, heads, queries] takes what the gradients need. Parameters: the seed of dropout,
+/// low and high half, and its probability (f32).
 export fn q_scaled_attention(
     query: u32,
     key: u32,
@@ -478,7 +479,8 @@ export fn q_attention_products(output: u32, gradient: u32, rows: u32) i32 {
     return call(attention_training.products, .{ output, gradient, rows });
 }
 
-/// The gradients of query, key and value of q_scaled_attention in one vector.
+/// The gradients of query, key and value of q_scaled_attention in one vector. Parameters: as there,
+/// then 1 for that of the mask as well.
 export fn q_attention_gradient(
     gradient: u32,
     query: u32,

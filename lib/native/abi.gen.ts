@@ -173,11 +173,13 @@ export interface Native {
    * where the statistics do not depend on x. */
   q_channel_norm_gradient(gradient: number, x: number, statistics: number, weight: number, constant: number, sums: number): number;
   /** Attention [batch, queries, heads, size] of query [batch, heads, queries, size]; mask may be 0.
-   * rows [2, batch, heads, queries] takes what the gradients need. */
+   * rows [2, batch, heads, queries] takes what the gradients need. Parameters: the seed of dropout,
+   * low and high half, and its probability (f32). */
   q_scaled_attention(query: number, key: number, value: number, mask: number, rows: number, causal: number, scale: number): number;
   /** Writes the products of the output's rows with their gradient to the second half of rows. */
   q_attention_products(output: number, gradient: number, rows: number): number;
-  /** The gradients of query, key and value of q_scaled_attention in one vector. */
+  /** The gradients of query, key and value of q_scaled_attention in one vector. Parameters: as there,
+   * then 1 for that of the mask as well. */
   q_attention_gradient(gradient: number, query: number, key: number, value: number, mask: number, rows: number, causal: number, scale: number): number;
   /** A loss of single elements, with a code of kernels/cpu/losses_interface.zig; weight,
    * positive_weight and gradient may be 0. Parameters: delta (f32), reduction (0 none, 1 mean,

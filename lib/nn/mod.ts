@@ -36,7 +36,11 @@ export { MaxPool2d } from "./max_pool2d.ts";
 export { type LoadStateOptions, Module } from "./module.ts";
 export { ModuleList } from "./module_list.ts";
 export { ModuleTensor } from "./module_tensor.ts";
-export { MultiHeadAttention, type MultiHeadAttentionInput } from "./multi_head_attention.ts";
+export {
+  MultiHeadAttention,
+  type MultiHeadAttentionInput,
+  type MultiHeadAttentionOptions,
+} from "./multi_head_attention.ts";
 export { Parameter } from "./parameter.ts";
 export {
   type Pass,

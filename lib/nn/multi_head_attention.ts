@@ -21,8 +21,19 @@ export interface MultiHeadAttentionInput {
   value?: Tensor;
   /** A position sees itself and earlier ones only. Default: false. */
   causal?: boolean;
-  /** f32, added to the scores; broadcast to `[batch, heads, queries, keys]`. */
+  /**
+   * f32, added to the scores; broadcast to `[batch, heads, queries, keys]`. It may require a
+   * gradient.
+   */
   mask?: Tensor;
+}
+
+/** Options of {@linkcode MultiHeadAttention}. */
+export interface MultiHeadAttentionOptions {
+  /** Whether the projections have biases. Default: true. */
+  bias?: boolean;
+  /** Probability that a weight of attention becomes 0 while training. Default: 0. */
+  dropout?: number;
 }
 
 /**
@@ -45,17 +56,20 @@ export class MultiHeadAttention extends Module {
   readonly inProjBias?: Parameter;
   /** Output projection. */
   readonly outProj: Linear;
+  /** Probability that a weight of attention becomes 0 while training. */
+  readonly dropout: number;
   readonly #embedDim: number;
   readonly #headCount: number;
 
   /**
    * Makes the projections.
    *
-   * @throws {QorusError} `invalid_argument` when `headCount` does not divide `embedDim`.
+   * @throws {QorusError} `invalid_argument` when `headCount` does not divide `embedDim`, or
+   * `dropout` is not from 0 to 1.
    */
-  constructor(embedDim: number, headCount: number, options: { bias?: boolean } = {}) {
+  constructor(embedDim: number, headCount: number, options: MultiHeadAttentionOptions = {}) {
     super();
-    const { bias = true } = options;
+    const { bias = true, dropout = 0 } = options;
     if (!Number.isInteger(embedDim / headCount)) {
       throw new QorusError(
         "invalid_argument",
@@ -63,6 +77,14 @@ export class MultiHeadAttention extends Module {
         { op: "MultiHeadAttention", field: "headCount", given: headCount },
       );
     }
+    if (!(dropout >= 0 && dropout <= 1)) {
+      throw new QorusError(
+        "invalid_argument",
+        `MultiHeadAttention: dropout ${dropout} is no probability, expected 0 to 1`,
+        { op: "MultiHeadAttention", field: "dropout", given: dropout },
+      );
+    }
+    this.dropout = dropout;
     this.#embedDim = embedDim;
     this.#headCount = headCount;
     const shape = [3 * embedDim, embedDim];
@@ -78,7 +100,8 @@ export class MultiHeadAttention extends Module {
     const { key = query, value = key, causal = false, mask } = input;
     const [batch, count] = query.shape;
     const [queries, keys, values] = [query, key, value].map((x, i) => this.#project(x, i));
-    const mixed = scaledDotProductAttention(queries, keys, values, { causal, mask });
+    const dropout = this.training ? this.dropout : 0;
+    const mixed = scaledDotProductAttention(queries, keys, values, { causal, mask, dropout });
     return this.outProj.forward(mixed.transpose(1, 2).reshape([batch, count, this.#embedDim]));
   }
 

@@ -7,6 +7,7 @@
 import { context } from "../core/context.ts";
 import { empty } from "../core/creation.ts";
 import { record } from "../core/gradient.ts";
+import { random } from "../core/random.ts";
 import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 
@@ -16,9 +17,16 @@ export interface AttentionMaskOptions {
   causal?: boolean;
   /**
    * f32, added to the scaled scores; broadcast to `[batch, heads, queries, keys]`. -inf hides a
-   * key; a query that sees none gets zeros. It has no gradient.
+   * key; a query that sees none gets zeros. It may require a gradient, as biases by relative
+   * position do.
    */
   mask?: Tensor;
+  /**
+   * Probability that a weight, after softmax, becomes 0; the others are divided by `1 - dropout`.
+   * Default 0: without dropout, as in inference. The seed is drawn as that of `dropout()`, and the
+   * same weights are dropped as if that function were given the matrix of weights.
+   */
+  dropout?: number;
   /** Multiplies the scores. Default `1 / sqrt(dim)`. */
   scale?: number;
 }
@@ -36,7 +44,7 @@ export interface AttentionMaskOptions {
  * @param value f32, shaped like `key`
  * @returns f32 `[batch, heads, queries, dim]`
  * @throws {QorusError} `invalid_shape` when the shapes do not fit each other; `invalid_argument`
- * when the mask requires a gradient.
+ * when `dropout` is not from 0 to 1.
  *
  * @example
  * ```ts
@@ -53,14 +61,21 @@ export function scaledDotProductAttention(
   options: AttentionMaskOptions = {},
 ): Tensor {
   const op = "scaledDotProductAttention";
-  const inputs = [query, key, value] as const;
-  for (const [i, { rank }] of inputs.entries()) checkRank(["query", "key", "value"][i], rank);
+  checkRank("query", query.rank);
+  checkRank("key", key.rank);
+  checkRank("value", value.rank);
   const [batch, heads, queries, dim] = query.shape;
-  const { causal = false, scale = 1 / Math.sqrt(dim) } = options;
+  const { causal = false, dropout = 0, scale = 1 / Math.sqrt(dim) } = options;
   const mask = options.mask === undefined ? undefined : expandMask(options.mask, key.shape[2]);
   const rows = empty([2, batch, heads, queries]);
-  const operands = () =>
-    [
+  const seed = dropout === 0 ? [0, 0] : [random().bits(), random().bits()];
+  /** Writes the parameters of a call, and returns its arguments. */
+  const operands = (maskGradient: 0 | 1) => {
+    const { parameters, floatParameters } = context();
+    parameters.set(seed);
+    floatParameters[2] = dropout;
+    parameters[3] = maskGradient;
+    return [
       handleOf(query, op),
       handleOf(key, op),
       handleOf(value, op),
@@ -69,35 +84,32 @@ export function scaledDotProductAttention(
       causal ? 1 : 0,
       scale,
     ] as const;
-  const output = wrap(context().native.q_scaled_attention(...operands()), op);
+  };
+  const output = wrap(context().native.q_scaled_attention(...operands(0)), op);
+  const inputs = [query, key, value, ...(mask === undefined ? [] : [mask])];
   record(op, output, inputs, (gradient) => {
     const { native } = context();
     const given = handleOf(gradient.contiguous(), op);
     context().check(native.q_attention_products(handleOf(output, op), given, rows.handle), op);
-    return split(wrap(native.q_attention_gradient(given, ...operands()), op), query, key);
+    const learned = mask?.requiresGrad === true ? mask : undefined;
+    const handles = operands(learned === undefined ? 0 : 1);
+    return split(wrap(native.q_attention_gradient(given, ...handles), op), query, key, learned);
   });
   return output.transpose(1, 2);
 }
 
-/** The gradients of query, key and value, which follow each other in one vector. */
-function split(gradients: Tensor, query: Tensor, key: Tensor): Tensor[] {
+/** The gradients of query, key, value and mask, which follow each other in one vector. */
+function split(gradients: Tensor, query: Tensor, key: Tensor, mask?: Tensor): Tensor[] {
   let start = 0;
-  return [query, key, key].map(({ shape: [batch, heads, positions, dim], size }) => {
-    const part = gradients.slice(0, start, start + size);
-    start += size;
-    return part.view([batch, positions, heads, dim]).transpose(1, 2);
-  });
+  const next = (size: number) => gradients.slice(0, start, start += size);
+  const parts = [query, key, key].map(({ shape: [batch, heads, positions, dim], size }) =>
+    next(size).view([batch, positions, heads, dim]).transpose(1, 2)
+  );
+  return mask === undefined ? parts : [...parts, next(mask.size).view(mask.shape)];
 }
 
 /** The mask with four dimensions, the last contiguous and as long as there are keys. */
 function expandMask(mask: Tensor, keys: number): Tensor {
-  if (mask.requiresGrad) {
-    throw new QorusError(
-      "invalid_argument",
-      "scaledDotProductAttention: the mask requires a gradient, which masks do not have: detach it",
-      { op: "scaledDotProductAttention", field: "mask" },
-    );
-  }
   const { shape } = mask;
   if (shape.length === 0 || shape.length > 4) checkRank("mask", shape.length);
   const lead = [...Array(4 - shape.length).fill(1), ...shape.slice(0, -1)];

@@ -331,6 +331,8 @@ function normalizationCalls(): ExportCall[] {
 
 function attentionCalls(): ExportCall[] {
   const [causal, scale] = [1, 0.5];
+  // A seed, dropout of 0.5 as bits of f32, and the gradient of the mask.
+  const parameters = [7, 11, 0x3f000000, 1];
   const query = () => floats([2, 4, 3, 8]);
   const key = () => floats([2, 2, 5, 8]);
   const mask = () => operand(full([2, 4, 3, 5], 0.5), "floats", { optional: true, free: true });
@@ -338,6 +340,7 @@ function attentionCalls(): ExportCall[] {
     {
       name: "q_scaled_attention",
       arguments: [query(), key(), key(), mask(), result([2, 2, 4, 3]), causal, scale],
+      sizes: parameters,
     },
     {
       name: "q_attention_products",
@@ -355,6 +358,7 @@ function attentionCalls(): ExportCall[] {
         causal,
         scale,
       ],
+      sizes: parameters,
     },
   ];
 }

@@ -69,21 +69,24 @@ def add(file, name, shape, mask=None, causal=False, scale=None):
         [batch, kv_heads, keys, size],
         [batch, kv_heads, keys, size],
     )
-    total = None if mask is None else mask.expand(torch.broadcast_shapes(mask.shape, [queries, keys]))
-    if causal:
-        order = torch.arange(keys)[None] > torch.arange(queries)[:, None]
-        total = torch.zeros([queries, keys]).double().masked_fill(order, -float("inf"))
-        total = total if mask is None else total + mask
+    inputs = {"query": query, "key": key, "value": value}
+    if mask is not None:
+        inputs["mask"] = mask
 
-    def attend(query, key, value):
-        options = {"scale": scale, "enable_gqa": True}
+    def attend(query, key, value, mask=None):
+        total = mask
+        if mask is not None:
+            total = mask.expand(torch.broadcast_shapes(mask.shape, [queries, keys]))
+        if causal:
+            order = torch.arange(keys)[None] > torch.arange(queries)[:, None]
+            hidden = torch.zeros([queries, keys]).double().masked_fill(order, -float("inf"))
+            total = hidden if mask is None else hidden + mask
         if total is not None and (total == -float("inf")).all(-1).any():
             return blind_attention(query, key, value, total)
+        options = {"scale": scale, "enable_gqa": True}
         return F.scaled_dot_product_attention(query, key, value, total, **options)
 
-    file.add_with_gradients(name, attend, query=query, key=key, value=value)
-    if mask is not None:
-        file.add(name, mask=mask)
+    file.add_with_gradients(name, attend, **inputs)
 
 
 def blind_attention(query, key, value, mask):

@@ -1,13 +1,17 @@
 //! Attention of whole sequences, and its gradients.
+//!
+//! `parameters[0..3]`: the seed of dropout, low and high half, and its probability as f32.
 
 const std = @import("std");
 const context_module = @import("../core/context.zig");
+const elementwise_gradients = @import("elementwise_gradients.zig");
 const operands = @import("operands.zig");
 const table = @import("../core/table.zig");
 const tensor_module = @import("../core/tensor.zig");
 const threaded = @import("../kernels/cpu/threaded/attention_training.zig");
 
 const Context = context_module.Context;
+const DropoutMask = @import("../kernels/cpu/elementwise_interface.zig").DropoutMask;
 const Error = context_module.Error;
 const Handle = context_module.Handle;
 const Tensor = tensor_module.Tensor;
@@ -33,6 +37,18 @@ fn stridesOf(tensor: *const Tensor) threaded.Rows([*]const f32) {
         .batch_stride = if (tensor.ne[0] == 1) 0 else @intCast(strides[0] / 4),
         .head_stride = if (tensor.ne[1] == 1) 0 else @intCast(strides[1] / 4),
         .position_stride = if (tensor.ne[2] == 1) 0 else @intCast(strides[2] / 4),
+    };
+}
+
+/// Contiguous rows of the sizes of `tensor` from `data` on; strides of single elements are 0.
+fn contiguousLike(tensor: *const Tensor, data: [*]f32) threaded.Rows([*]f32) {
+    const sizes = tensor.ne;
+    const columns: usize = sizes[3];
+    return .{
+        .data = data,
+        .batch_stride = if (sizes[0] == 1) 0 else columns * sizes[2] * sizes[1],
+        .head_stride = if (sizes[1] == 1) 0 else columns * sizes[2],
+        .position_stride = if (sizes[2] == 1) 0 else columns,
     };
 }
 
@@ -82,7 +98,15 @@ fn check(
         .mask = if (mask_handle == table.none) null else try maskOf(context, mask_handle, query, key),
         .causal = causal != 0,
         .scale = scale,
+        .dropout = try dropoutOf(context),
     };
+}
+
+fn dropoutOf(context: *Context) Error!?DropoutMask {
+    const low, const high, const bits = context.shared.parameters[0..3].*;
+    const probability: f32 = @bitCast(bits);
+    if (probability == 0) return null;
+    return try elementwise_gradients.dropoutMask(context, probability, low, high);
 }
 
 fn maskOf(
@@ -215,7 +239,7 @@ fn interleavedOf(tensor: *const Tensor) threaded.Rows([*]const f32) {
 }
 
 /// The gradients of query, key and value, one behind the other in one vector, each as
-/// `[batch, positions, heads, size]`.
+/// `[batch, positions, heads, size]`; behind them that of the mask if `parameters[3]` is 1.
 pub fn backward(
     context: *Context,
     gradient_handle: Handle,
@@ -235,7 +259,12 @@ pub fn backward(
     const gradient = try operands.contiguousFloats(context, gradient_handle, "gradient");
     const sizes = [4]u32{ query.ne[0], query.ne[2], query.ne[1], query.ne[3] };
     try operands.requireShape(context, gradient, "gradient", &sizes);
-    const total = query.count() + 2 * key.count();
+    const mask: ?*Tensor = if (mask_handle != table.none and context.shared.parameters[3] == 1)
+        try context.tensor(mask_handle, "mask")
+    else
+        null;
+    const mask_count = if (mask) |tensor| tensor.count() else 0;
+    const total = query.count() + 2 * key.count() + mask_count;
     if (total > std.math.maxInt(u32)) return context.fail(
         error.InvalidShape,
         "gradients of {d} elements do not fit one vector: use smaller batches",
@@ -250,6 +279,8 @@ pub fn backward(
     }
     const key_data = data + @as(usize, @intCast(query.count()));
     const value_data = key_data + @as(usize, @intCast(key.count()));
+    const mask_data = value_data + @as(usize, @intCast(key.count()));
+    @memset(mask_data[0..@intCast(mask_count)], 0);
     var runner = context.runner();
     threaded.backward(&runner, &attention, &.{
         .output = interleavedOf(gradient),
@@ -258,6 +289,7 @@ pub fn backward(
         .query = interleaved(data, attention.query_count, attention.heads, size),
         .key = interleaved(key_data, attention.key_count, attention.kv_heads, size),
         .value = interleaved(value_data, attention.key_count, attention.kv_heads, size),
+        .mask = if (mask) |tensor| contiguousLike(tensor, mask_data) else null,
     }) catch |failure| return operands.workspaceFailure(context, failure);
     return out.handle;
 }

@@ -88,25 +88,34 @@ pub fn dropout(
     high: u32,
     out_handle: Handle,
 ) Error!Handle {
+    const mask = try dropoutMask(context, probability, low, high);
+    const x = try elementwise.contiguousCopy(context, x_handle, "x");
+    const out = try operands.output(context, out_handle, x.shape());
+    try operands.allowInPlace(context, out.tensor, x, "x");
+    const count: usize = @intCast(x.count());
+    var runner = context.runner();
+    threaded.dropout(&runner, out.tensor.pointer(f32), x.pointer(f32), count, mask);
+    return out.handle;
+}
+
+/// The mask of a probability and a seed.
+pub fn dropoutMask(
+    context: *Context,
+    probability: f32,
+    low: u32,
+    high: u32,
+) Error!interface.DropoutMask {
     if (!(probability >= 0 and probability <= 1)) return context.fail(
         error.InvalidArgument,
         "the probability is {d}, expected 0 to 1",
         .{probability},
     );
-    const x = try elementwise.contiguousCopy(context, x_handle, "x");
-    const out = try operands.output(context, out_handle, x.shape());
-    try operands.allowInPlace(context, out.tensor, x, "x");
-    const count: usize = @intCast(x.count());
-    if (probability == 1) {
-        @memset(out.tensor.pointer(f32)[0..count], 0);
-        return out.handle;
-    }
-    const mask: interface.DropoutMask = .{
-        .seed = @as(u64, high) << 32 | low,
+    const seed = @as(u64, high) << 32 | low;
+    // One element in 2^32 is kept, as 0.
+    if (probability == 1) return .{ .seed = seed, .threshold = std.math.maxInt(u32), .scale = 0 };
+    return .{
+        .seed = seed,
         .threshold = @intFromFloat(@as(f64, probability) * (1 << 32)),
         .scale = @floatCast(1 / (1 - @as(f64, probability))),
     };
-    var runner = context.runner();
-    threaded.dropout(&runner, out.tensor.pointer(f32), x.pointer(f32), count, mask);
-    return out.handle;
 }

@@ -1,6 +1,7 @@
 //! Attention of whole sequences and its gradients.
 
 const std = @import("std");
+const DropoutMask = @import("../kernels/cpu/elementwise_interface.zig").DropoutMask;
 const Guarded = @import("guarded.zig").Guarded;
 const Runner = @import("../kernels/cpu/threaded/runner.zig").Runner;
 const support = @import("support.zig");
@@ -16,6 +17,7 @@ const Case = struct {
     head_size: usize,
     causal: bool = false,
     masked: bool = false,
+    dropping: bool = false,
 };
 
 const cases = [_]Case{
@@ -27,6 +29,30 @@ const cases = [_]Case{
     // Several ranges of keys.
     .{ .heads = 2, .query_count = 40, .key_count = 515, .head_size = 8, .masked = true },
     .{ .query_count = 300, .key_count = 300, .head_size = 64, .causal = true, .masked = true },
+    .{
+        .heads = 4,
+        .kv_heads = 2,
+        .query_count = 67,
+        .key_count = 70,
+        .head_size = 7,
+        .dropping = true,
+    },
+    .{
+        .batch = 2,
+        .heads = 3,
+        .query_count = 70,
+        .key_count = 275,
+        .head_size = 9,
+        .causal = true,
+        .masked = true,
+        .dropping = true,
+    },
+};
+
+const dropout: DropoutMask = .{
+    .seed = 0x1234_5678_9abc,
+    .threshold = 1 << 30,
+    .scale = 4.0 / 3.0,
 };
 
 const Buffers = struct {
@@ -40,6 +66,7 @@ const Buffers = struct {
     query_gradient: Guarded(f32),
     key_gradient: Guarded(f32),
     value_gradient: Guarded(f32),
+    mask_gradient: Guarded(f32),
 
     fn init(random: std.Random, case: Case) !Buffers {
         const rows = case.batch * case.heads * case.query_count;
@@ -56,6 +83,7 @@ const Buffers = struct {
             .query_gradient = try .init(queries),
             .key_gradient = try .init(keys),
             .value_gradient = try .init(keys),
+            .mask_gradient = try .init(case.query_count * case.key_count),
         };
         inline for (.{ "query", "key", "value", "mask", "gradient" }) |name| {
             support.fillNormal(random, @field(buffers, name).items);
@@ -68,7 +96,7 @@ const Buffers = struct {
     }
 };
 
-const Check = struct { case: Case, buffers: Buffers, first: *[4][]f32 };
+const Check = struct { case: Case, buffers: Buffers, first: *[5][]f32 };
 
 test "attention of sequences: output and gradients for every number of threads" {
     var random = std.Random.DefaultPrng.init(9);
@@ -78,19 +106,20 @@ test "attention of sequences: output and gradients for every number of threads" 
         errdefer std.debug.print("{}\n", .{case});
         const buffers = try Buffers.init(random.random(), case);
         defer buffers.deinit();
-        var first: [4][]f32 = undefined;
+        var first: [5][]f32 = undefined;
         const results = resultsOf(buffers);
         for (&first, results) |*copy, items| copy.* = try memory.allocator().alloc(f32, items.len);
         try support.forRunners(Check{ .case = case, .buffers = buffers, .first = &first }, check);
     }
 }
 
-fn resultsOf(buffers: Buffers) [4][]f32 {
+fn resultsOf(buffers: Buffers) [5][]f32 {
     return .{
         buffers.out.items,
         buffers.query_gradient.items,
         buffers.key_gradient.items,
         buffers.value_gradient.items,
+        buffers.mask_gradient.items,
     };
 }
 
@@ -126,6 +155,7 @@ fn check(given: Check, runner: *Runner, threads: u32) !void {
         } else null,
         .causal = case.causal,
         .scale = 0.4,
+        .dropout = if (case.dropping) dropout else null,
     };
     const out = buffers.out.items.ptr;
     const rows = buffers.rows.items.ptr;
@@ -135,6 +165,7 @@ fn check(given: Check, runner: *Runner, threads: u32) !void {
     try threaded.forward(runner, &attention, out_rows, rows);
     const output = @call(.auto, rowsOf, .{ Read, out } ++ q);
     threaded.rowProducts(runner, &attention, products, output, gradient);
+    @memset(buffers.mask_gradient.items, 0);
     try threaded.backward(runner, &attention, &.{
         .output = gradient,
         .log_sums = rows,
@@ -142,6 +173,12 @@ fn check(given: Check, runner: *Runner, threads: u32) !void {
         .query = @call(.auto, rowsOf, .{ Write, buffers.query_gradient.items.ptr } ++ q),
         .key = @call(.auto, rowsOf, .{ Write, buffers.key_gradient.items.ptr } ++ k),
         .value = @call(.auto, rowsOf, .{ Write, buffers.value_gradient.items.ptr } ++ k),
+        .mask = if (case.masked) .{
+            .data = buffers.mask_gradient.items.ptr,
+            .batch_stride = 0,
+            .head_stride = 0,
+            .position_stride = case.key_count,
+        } else null,
     });
     if (threads > 1) {
         for (given.first, resultsOf(buffers)) |expected, actual| {
@@ -149,11 +186,11 @@ fn check(given: Check, runner: *Runner, threads: u32) !void {
         }
         return;
     }
-    try compare(case, buffers);
+    try compare(runner, case, buffers);
     for (given.first, resultsOf(buffers)) |copy, actual| @memcpy(copy, actual);
 }
 
-fn compare(case: Case, buffers: Buffers) !void {
+fn compare(runner: *Runner, case: Case, buffers: Buffers) !void {
     var memory = std.heap.ArenaAllocator.init(std.testing.allocator);
     defer memory.deinit();
     const allocator = memory.allocator();
@@ -161,8 +198,13 @@ fn compare(case: Case, buffers: Buffers) !void {
         try allocator.alloc(f64, buffers.query.items.len),
         try allocator.alloc(f64, buffers.key.items.len),
         try allocator.alloc(f64, buffers.key.items.len),
+        try allocator.alloc(f64, buffers.mask.items.len),
     };
     inline for (sums) |sum| @memset(sum, 0);
+    const weights = case.batch * case.heads * case.query_count * case.key_count;
+    const factors = try allocator.alloc(f32, weights);
+    @memset(factors, 1);
+    runner.kernels.elementwise.dropout(factors.ptr, factors.ptr, weights, 0, &dropout);
     const expected = try allocator.alloc(f32, buffers.out.items.len);
     reference.attention(.{
         .batch = case.batch,
@@ -178,15 +220,18 @@ fn compare(case: Case, buffers: Buffers) !void {
         .key = buffers.key.items,
         .value = buffers.value.items,
         .mask = if (case.masked) buffers.mask.items else null,
+        .factors = if (case.dropping) factors else null,
         .gradient = buffers.gradient.items,
     }, .{
         .out = expected,
         .query = sums[0],
         .key = sums[1],
         .value = sums[2],
+        .mask = if (case.masked) sums[3] else null,
     }, try allocator.alloc(f64, 2 * case.key_count));
     try support.expectClose(expected, buffers.out.items, 1e-5, 1e-4);
-    inline for (sums, .{ "query_gradient", "key_gradient", "value_gradient" }) |sum, name| {
+    const names = .{ "query_gradient", "key_gradient", "value_gradient", "mask_gradient" };
+    inline for (sums, names) |sum, name| {
         const rounded = try allocator.alloc(f32, sum.len);
         for (rounded, sum) |*r, value| r.* = @floatCast(value);
         // Sums over hundreds of rows of both signs.

@@ -4,6 +4,7 @@
 const std = @import("std");
 const simd = @import("simd.zig");
 const math = @import("math.zig");
+const dropout_kernel = @import("dropout.zig");
 const tiles = @import("attention_tiles.zig");
 const interface = @import("attention_interface.zig");
 const loops = @import("row_loops.zig");
@@ -145,7 +146,16 @@ fn weigh(job: *const Job, work: *const Workspace, begin: usize, count: usize) vo
     for (0..job.row_count) |row| {
         const highest = work.highest[row];
         const origin: V = @splat(if (highest == lowest) 0 else highest);
-        work.totals[row] += exponentials(work.scores + row * key_tile, origin);
+        const weights = work.scores + row * key_tile;
+        work.totals[row] += exponentials(weights, origin);
+        if (job.dropout) |dropout| {
+            const place = dropout.placeOf(job.row_begin + row, job.group) + begin;
+            inline for (0..key_tile / lanes) |k| {
+                const weight = simd.load(weights + k * lanes);
+                const kept = dropout_kernel.keep(&dropout.mask, place + k * lanes, weight);
+                simd.store(weights + k * lanes, kept);
+            }
+        }
     }
 }
 

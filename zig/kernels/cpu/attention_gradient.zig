@@ -1,10 +1,12 @@
 //! Gradients of attention. With weights `p = e^(s - logsum)` and scores `s = scale * q.k + mask`:
 //! the gradient of a value is `sum(p * g)`; that of a score is `p * (g.v - out.g)`, which flows on
-//! to query and key times `scale`.
+//! to query and key times `scale`, and as it is to the mask. Dropout multiplies p where it meets
+//! values, and g.v; the product out.g has it already.
 
 const std = @import("std");
 const simd = @import("simd.zig");
 const math = @import("math.zig");
+const dropout_kernel = @import("dropout.zig");
 const matmul = @import("matmul.zig");
 const matmul_interface = @import("matmul_interface.zig");
 const attention = @import("attention_interface.zig");
@@ -169,6 +171,9 @@ fn weigh(job: *const Job, work: *const Workspace, block: Block, i: usize) void {
         weights: [*]f32,
         slopes: [*]f32,
         mask: ?[*]const f32,
+        mask_gradient: ?[*]f32,
+        dropout: ?*const interface.Dropout,
+        place: u64,
         log_sum: V,
         product: V,
         scale: V,
@@ -177,9 +182,17 @@ fn weigh(job: *const Job, work: *const Workspace, block: Block, i: usize) void {
             var score = place.load(body.weights) * body.scale;
             if (body.mask) |mask| score += place.load(mask);
             const weight = math.exp(score - body.log_sum);
-            place.store(body.weights, weight);
-            const slope = weight * (place.load(body.slopes) - body.product) * body.scale;
-            place.store(body.slopes, slope);
+            var kept = weight;
+            var slope = place.load(body.slopes);
+            if (body.dropout) |dropout| {
+                const first = body.place + place.index;
+                kept = dropout_kernel.keep(&dropout.mask, first, weight);
+                slope = dropout_kernel.keep(&dropout.mask, first, slope);
+            }
+            place.store(body.weights, kept);
+            const gradient = weight * (slope - body.product);
+            if (body.mask_gradient) |out| place.store(out, place.load(out) + gradient);
+            place.store(body.slopes, gradient * body.scale);
         }
     };
     const body: Body = .{
@@ -189,6 +202,15 @@ fn weigh(job: *const Job, work: *const Workspace, block: Block, i: usize) void {
             mask.data + position * mask.strides.position + block.head * mask.strides.head + block.key
         else
             null,
+        .mask_gradient = if (job.mask_gradient) |out|
+            out.data + position * out.strides.position + block.head * out.strides.head + block.key
+        else
+            null,
+        .dropout = job.dropout,
+        .place = if (job.dropout) |dropout|
+            dropout.placeOf(position * job.group + block.head, job.group) + block.key
+        else
+            0,
         .log_sum = @splat(job.log_sums[row]),
         .product = @splat(job.products[row]),
         .scale = @splat(job.scale),

@@ -6,6 +6,13 @@ const attention = @import("attention_interface.zig");
 
 pub const Strides = attention.Strides;
 pub const Mask = attention.Mask;
+pub const Dropout = attention.Dropout;
+
+/// Gradients of the numbers that were added to the scores; strides may be 0, to sum.
+pub const MaskGradient = extern struct {
+    data: [*]f32,
+    strides: Strides,
+};
 
 /// The gradients that a range of one key/value head's keys gives. Rows of every operand are
 /// `head_size` neighbours.
@@ -22,6 +29,7 @@ pub const Job = extern struct {
     value: [*]const f32,
     value_strides: Strides,
     mask: ?*const Mask,
+    dropout: ?*const Dropout,
 
     /// Of each row, `[head][position]`: the logarithm of its sum of exponentials, and the product of
     /// its output with the output's gradient.
@@ -37,6 +45,8 @@ pub const Job = extern struct {
     value_gradient: [*]f32,
     /// From one key to the next in both.
     key_gradient_stride: usize,
+    /// Is added to where there is one.
+    mask_gradient: ?*const MaskGradient,
 
     group: usize,
     head_size: usize,

@@ -2,6 +2,7 @@
 
 const std = @import("std");
 const DType = @import("../../core/dtype.zig").DType;
+const DropoutMask = @import("elementwise_interface.zig").DropoutMask;
 
 /// Elements from one position, and from one query head, to the next; the elements of a head at one
 /// position are neighbours.
@@ -19,6 +20,20 @@ pub const Strides = extern struct {
 pub const Mask = extern struct {
     data: [*]const f32,
     strides: Strides,
+};
+
+/// Dropout of one key/value head's weights. The places of weights are those in
+/// `[batch][heads][queries][keys]`, so that a mask does not depend on how the work is cut.
+pub const Dropout = extern struct {
+    mask: DropoutMask,
+    /// The place of the first query head's weight of query position 0 and key 0.
+    first: u64,
+    strides: Strides,
+
+    /// The place of a query row's weight of key 0.
+    pub fn placeOf(dropout: *const Dropout, row: usize, group: usize) u64 {
+        return dropout.first + dropout.strides.offset(row, group);
+    }
 };
 
 /// Some query rows of one key/value head against a range of that head's cache.
@@ -55,6 +70,8 @@ pub const Job = extern struct {
     scale: f32,
     /// Added to the scaled scores; its keys are neighbours, starting with that of position 0.
     mask: ?*const Mask = null,
+    /// Applied to the weights, after their sums are taken.
+    dropout: ?*const Dropout = null,
     /// Takes the logarithm of each row's sum of exponentials, positions being neighbours; +inf for
     /// rows that see nothing.
     log_sums: ?[*]f32 = null,

@@ -3,6 +3,7 @@
 
 const simd = @import("simd.zig");
 const interface = @import("elementwise_interface.zig");
+const loops = @import("row_loops.zig");
 
 const V = simd.V;
 const lanes = simd.lanes;
@@ -15,30 +16,34 @@ pub fn dropout(
     first: u64,
     mask: *const interface.DropoutMask,
 ) callconv(.c) void {
+    const Body = struct {
+        out: [*]f32,
+        x: [*]const f32,
+        first: u64,
+        mask: *const interface.DropoutMask,
+
+        pub inline fn at(body: @This(), place: anytype) void {
+            const kept = keep(body.mask, body.first + place.index, place.load(body.x));
+            place.store(body.out, kept);
+        }
+    };
+    loops.forEach(count, Body{ .out = out, .x = x, .first = first, .mask = mask });
+}
+
+/// The elements of x that the mask keeps, times its scale, and 0 for the others; `place` is that of
+/// the first.
+pub inline fn keep(mask: *const interface.DropoutMask, place: u64, x: V) V {
     const steps: Bits = comptime blk: {
         var numbers: [lanes]u32 = undefined;
         for (&numbers, 0..) |*number, lane| number.* = lane;
         break :blk numbers;
     };
-    var i: usize = 0;
-    while (i < count) : (i += lanes) {
-        const place = first + i;
-        const places = @as(Bits, @splat(@truncate(place))) +% steps;
-        // The upper half changes once in 2^32 elements; a register may straddle the change.
-        const carried = @select(u32, places < steps, @as(Bits, @splat(1)), @as(Bits, @splat(0)));
-        const upper = @as(Bits, @splat(@truncate(place >> 32))) +% carried;
-        const kept = bitsOf(mask.seed, places, upper) >= @as(Bits, @splat(mask.threshold));
-        const scale: V = @splat(mask.scale);
-        const zero: V = @splat(0);
-        if (i + lanes <= count) {
-            const scaled = simd.load(x + i) * scale;
-            simd.store(out + i, @select(f32, kept, scaled, zero));
-        } else {
-            const rest = count - i;
-            const scaled = simd.loadPart(x + i, rest, 0) * scale;
-            simd.storePart(out + i, @select(f32, kept, scaled, zero), rest);
-        }
-    }
+    const places = @as(Bits, @splat(@truncate(place))) +% steps;
+    // The upper half changes once in 2^32 elements; a register may straddle the change.
+    const carried = @select(u32, places < steps, @as(Bits, @splat(1)), @as(Bits, @splat(0)));
+    const upper = @as(Bits, @splat(@truncate(place >> 32))) +% carried;
+    const kept = bitsOf(mask.seed, places, upper) >= @as(Bits, @splat(mask.threshold));
+    return @select(f32, kept, x * @as(V, @splat(mask.scale)), @as(V, @splat(0)));
 }
 
 /// 32 random bits for each place: two rounds of Wellons's `lowbias32` hash, keyed by the seed.

@@ -20,6 +20,8 @@ pub const Operands = struct {
     value: []const f32,
     /// `[query_count][key_count]`, for all heads.
     mask: ?[]const f32,
+    /// Factors of the weights, `[batch][heads][query_count][key_count]`: those of dropout.
+    factors: ?[]const f32 = null,
     gradient: []const f32,
 };
 
@@ -28,6 +30,8 @@ pub const Results = struct {
     query: []f64,
     key: []f64,
     value: []f64,
+    /// Shaped like the mask.
+    mask: ?[]f64 = null,
 };
 
 /// Writes the output and adds the gradients. `row` has room for twice `key_count` numbers.
@@ -69,20 +73,32 @@ fn oneRow(
     for (weights, slopes, 0..) |*weight, *slope, j| {
         weight.* /= total;
         slope.* = dot(given.gradient[at..], given.value[keys + j * size ..], size);
+        if (given.factors) |all| slope.* *= factorOf(shape, all, index, i, j);
         product += weight.* * slope.*;
     }
+    if (results.mask) |sums| for (weights, slopes, 0..) |weight, slope, j| {
+        sums[i * shape.key_count + j] += weight * (slope - product);
+    };
     for (0..size) |d| {
         var sum: f64 = 0;
         for (weights, slopes, 0..) |weight, slope, j| {
             const place = keys + j * size + d;
             const score_gradient = weight * (slope - product) * shape.scale;
-            sum += weight * given.value[place];
+            const kept = if (given.factors) |all|
+                weight * factorOf(shape, all, index, i, j)
+            else
+                weight;
+            sum += kept * given.value[place];
             results.query[at + d] += score_gradient * given.key[place];
             results.key[place] += score_gradient * given.query[at + d];
-            results.value[place] += weight * given.gradient[at + d];
+            results.value[place] += kept * given.gradient[at + d];
         }
         results.out[at + d] = @floatCast(sum);
     }
+}
+
+fn factorOf(shape: Shape, factors: []const f32, index: usize, i: usize, j: usize) f64 {
+    return factors[(index * shape.query_count + i) * shape.key_count + j];
 }
 
 fn dot(a: []const f32, b: []const f32, count: usize) f64 {

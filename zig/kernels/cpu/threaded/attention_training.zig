@@ -9,6 +9,7 @@ const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
 const Kernels = @import("../interface.zig").Kernels;
 const interface = @import("../attention_interface.zig");
+const DropoutMask = @import("../elementwise_interface.zig").DropoutMask;
 const gradient_interface = @import("../attention_gradient_interface.zig");
 
 const Strides = interface.Strides;
@@ -54,6 +55,8 @@ pub const Attention = struct {
     /// Query i sees keys 0 to i only.
     causal: bool,
     scale: f32,
+    /// Of the weights.
+    dropout: ?DropoutMask = null,
 
     fn group(attention: *const Attention) usize {
         return attention.heads / attention.kv_heads;
@@ -63,6 +66,16 @@ pub const Attention = struct {
         const mask = attention.mask orelse return null;
         const data = mask.at(sample, kv_head * attention.group());
         return .{ .data = data, .strides = mask.strides() };
+    }
+
+    fn dropoutOf(attention: *const Attention, sample: usize, kv_head: usize) ?interface.Dropout {
+        const row = sample * attention.heads + kv_head * attention.group();
+        const head_stride = attention.query_count * attention.key_count;
+        return .{
+            .mask = attention.dropout orelse return null,
+            .first = row * head_stride,
+            .strides = .{ .position = attention.key_count, .head = head_stride },
+        };
     }
 };
 
@@ -90,6 +103,7 @@ const Forward = struct {
         const tile = call.row_tiles - 1 - chunk % call.row_tiles;
         const row_begin = tile * interface.query_tile;
         const mask = attention.maskOf(sample, kv_head);
+        const dropout = attention.dropoutOf(sample, kv_head);
         const workspace = call.workspace + worker * call.workspace_floats;
         call.kernels.attention.attend(&.{
             .query = attention.query.at(sample, head),
@@ -111,6 +125,7 @@ const Forward = struct {
             .position = 0,
             .scale = attention.scale,
             .mask = if (mask) |*own| own else null,
+            .dropout = if (dropout) |*own| own else null,
             .log_sums = call.log_sums +
                 (sample * attention.heads + head) * attention.query_count,
             .log_sum_head_stride = attention.query_count,
@@ -201,12 +216,23 @@ pub const Gradients = struct {
     query: Rows([*]f32),
     key: Rows([*]f32),
     value: Rows([*]f32),
+    /// Strides are 0 where the mask repeats, keys are neighbours; is added to.
+    mask: ?Rows([*]f32) = null,
+};
+
+/// Key/value heads whose jobs may run at the same time: no two of them add to the same element of
+/// the mask's gradient.
+const Wave = struct {
+    first_sample: usize,
+    first_kv_head: usize,
+    kv_heads: usize,
 };
 
 const Backward = struct {
     attention: *const Attention,
     gradients: *const Gradients,
     kernels: *const Kernels,
+    wave: Wave,
     ranges: usize,
     keys_per_range: usize,
     /// Elements of the queries' gradient, of which range r > 0 has its own share at
@@ -221,14 +247,18 @@ const Backward = struct {
         const attention = call.attention;
         const gradients = call.gradients;
         const range = chunk % call.ranges;
+        const wave = call.wave;
         const kv_index = chunk / call.ranges;
-        const sample, const kv_head = .{
-            kv_index / attention.kv_heads,
-            kv_index % attention.kv_heads,
-        };
+        const sample = wave.first_sample + kv_index / wave.kv_heads;
+        const kv_head = wave.first_kv_head + kv_index % wave.kv_heads;
         const head = kv_head * attention.group();
         const row = (sample * attention.heads + head) * attention.query_count;
         const mask = attention.maskOf(sample, kv_head);
+        const dropout = attention.dropoutOf(sample, kv_head);
+        const mask_gradient: ?gradient_interface.MaskGradient = if (gradients.mask) |out|
+            .{ .data = out.at(sample, head), .strides = out.strides() }
+        else
+            null;
         var query_gradient = gradients.query;
         if (range > 0) query_gradient.data = call.shares + (range - 1) * call.query_elements;
         const workspace = call.workspace + worker * call.workspace_floats;
@@ -242,6 +272,7 @@ const Backward = struct {
             .value = attention.value.at(sample, kv_head),
             .value_strides = attention.value.strides(),
             .mask = if (mask) |*own| own else null,
+            .dropout = if (dropout) |*own| own else null,
             .log_sums = gradients.log_sums + row,
             .products = gradients.products + row,
             .row_head_stride = attention.query_count,
@@ -250,6 +281,7 @@ const Backward = struct {
             .key_gradient = gradients.key.at(sample, kv_head),
             .value_gradient = gradients.value.at(sample, kv_head),
             .key_gradient_stride = gradients.key.position_stride,
+            .mask_gradient = if (mask_gradient) |*own| own else null,
             .group = attention.group(),
             .head_size = attention.head_size,
             .query_count = attention.query_count,
@@ -313,10 +345,11 @@ pub fn backward(
         attention.batch * attention.heads * attention.query_count * attention.head_size;
     const floats = gradient_interface.workspaceFloats(attention.head_size);
     const threads = runner.pool.thread_count.load(.monotonic);
-    const call: Backward = .{
+    var call: Backward = .{
         .attention = attention,
         .gradients = gradients,
         .kernels = runner.kernels,
+        .wave = undefined,
         .ranges = ranges,
         .keys_per_range = keys_per_range,
         .query_elements = query_elements,
@@ -324,7 +357,21 @@ pub fn backward(
         .workspace = (try runner.scratch.slice(f32, threads * floats)).ptr,
         .workspace_floats = floats,
     };
-    runner.pool.run(@intCast(jobs * ranges), &call, Backward.run);
+    const shared = gradients.mask;
+    const samples = if (shared != null and shared.?.batch_stride == 0) 1 else attention.batch;
+    const kv_heads = if (shared != null and shared.?.head_stride == 0) 1 else attention.kv_heads;
+    var sample: usize = 0;
+    while (sample < attention.batch) : (sample += samples) {
+        var kv_head: usize = 0;
+        while (kv_head < attention.kv_heads) : (kv_head += kv_heads) {
+            call.wave = .{
+                .first_sample = sample,
+                .first_kv_head = kv_head,
+                .kv_heads = kv_heads,
+            };
+            runner.pool.run(@intCast(samples * kv_heads * ranges), &call, Backward.run);
+        }
+    }
     if (ranges > 1) runner.pool.run(@intCast(attention.batch), &call, Backward.merge);
 }
 
