@@ -50,12 +50,19 @@ function withoutCitations(text: string): string {
   return without.replaceAll(" ()", "").replaceAll("; )", ")");
 }
 
+const files = new Map<string, GoldenFile>();
+
+function fileOf(name: string): GoldenFile {
+  const file = files.get(name) ?? new GoldenFile(name);
+  files.set(name, file);
+  return file;
+}
+
 /** How many golden cases a row has, with gradients or in all. */
 function countCases({ golden }: OpRow, onlyGradients: boolean): number {
   if ("instead" in golden) return 0;
   return Object.entries(golden).reduce((count, [name, cases]) => {
-    const file = new GoldenFile(name);
-    return count + cases.filter((row) => !onlyGradients || hasGradient(file, row)).length;
+    return count + cases.filter((row) => !onlyGradients || hasGradient(fileOf(name), row)).length;
   }, 0);
 }
 

@@ -479,8 +479,8 @@ export fn q_attention_products(output: u32, gradient: u32, rows: u32) i32 {
     return call(attention_training.products, .{ output, gradient, rows });
 }
 
-/// The gradients of query, key and value of q_scaled_attention in one vector. Parameters: as there,
-/// then 1 for that of the mask as well.
+/// The gradients of query, key and value of q_scaled_attention in one vector. Parameters: as
+/// there, then 1 for that of the mask as well.
 export fn q_attention_gradient(
     gradient: u32,
     query: u32,

@@ -233,8 +233,8 @@ int32_t q_scaled_attention(uint32_t query, uint32_t key, uint32_t value, uint32_
 /* Writes the products of the output's rows with their gradient to the second half of rows. */
 int32_t q_attention_products(uint32_t output, uint32_t gradient, uint32_t rows);
 
-/* The gradients of query, key and value of q_scaled_attention in one vector. Parameters: as there,
-   then 1 for that of the mask as well. */
+/* The gradients of query, key and value of q_scaled_attention in one vector. Parameters: as
+   there, then 1 for that of the mask as well. */
 int32_t q_attention_gradient(uint32_t gradient, uint32_t query, uint32_t key, uint32_t value, uint32_t mask, uint32_t rows, uint32_t causal, float scale);
 
 /* A loss of single elements, with a code of kernels/cpu/losses_interface.zig; weight,

@@ -178,8 +178,8 @@ export interface Native {
   q_scaled_attention(query: number, key: number, value: number, mask: number, rows: number, causal: number, scale: number): number;
   /** Writes the products of the output's rows with their gradient to the second half of rows. */
   q_attention_products(output: number, gradient: number, rows: number): number;
-  /** The gradients of query, key and value of q_scaled_attention in one vector. Parameters: as there,
-   * then 1 for that of the mask as well. */
+  /** The gradients of query, key and value of q_scaled_attention in one vector. Parameters: as
+   * there, then 1 for that of the mask as well. */
   q_attention_gradient(gradient: number, query: number, key: number, value: number, mask: number, rows: number, causal: number, scale: number): number;
   /** A loss of single elements, with a code of kernels/cpu/losses_interface.zig; weight,
    * positive_weight and gradient may be 0. Parameters: delta (f32), reduction (0 none, 1 mean,

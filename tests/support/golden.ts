@@ -32,6 +32,11 @@ export class GoldenFile {
     return new Set([...this.#tensors.keys()].map((name) => name.slice(0, name.indexOf("/"))));
   }
 
+  /** Whether there is such a tensor. */
+  has(name: string): boolean {
+    return this.#tensors.has(name);
+  }
+
   /** Names of a case's tensors that start with `prefix`, without it. */
   names(prefix: string): string[] {
     const names = [...this.#tensors.keys()].filter((name) => name.startsWith(prefix));
