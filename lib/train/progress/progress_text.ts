@@ -52,7 +52,7 @@ interface Part {
 const gap = "  ";
 const colors = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 };
 const arrows: Readonly<Record<Direction, string>> = { falling: "↓", flat: "→", rising: "↑" };
-const barCharacters = 16;
+const barCharacters = 12;
 const sparklineCharacters = 10;
 
 function paint({ text, color }: Part, colored: boolean): string {
@@ -107,9 +107,9 @@ function liveParts(state: ProgressState): Part[] {
       color: colors.cyan,
     },
     "loss" in record.values && lossPart(state),
-    shape && { text: shape, rank: 1, color: colors.cyan },
+    shape && { text: shape, rank: 2, color: colors.cyan },
     optionalPart(speedText(record.values, state.stepsPerSecond), 4),
-    rate !== undefined && { text: `lr ${formatShort(rate)}`, rank: 2, color: colors.dim },
+    rate !== undefined && { text: `lr ${formatShort(rate)}`, rank: 1, color: colors.dim },
     optionalPart(timeText(state), 6),
   ];
   return parts.filter((part): part is Part => typeof part === "object");

@@ -42,7 +42,8 @@ export class LossTrend {
   #last = NaN;
   #count = 0;
   #groupSize = 1;
-  #group: number[] = [];
+  #groupCount = 0;
+  #groupMean = 0;
   #history: number[] = [];
 
   /** Takes the loss of a step in; one that is not finite is shown but not averaged. */
@@ -52,8 +53,9 @@ export class LossTrend {
     this.#recent.add(loss);
     this.#before.add(loss);
     this.#count += 1;
-    this.#group.push(loss);
-    if (this.#group.length === this.#groupSize) this.#endGroup();
+    this.#groupCount += 1;
+    this.#groupMean += (loss - this.#groupMean) / this.#groupCount;
+    if (this.#groupCount === this.#groupSize) this.#endGroup();
   }
 
   /** The loss smoothed over some 20 steps; the last one as it was where it is not finite. */
@@ -75,20 +77,17 @@ export class LossTrend {
   }
 
   #endGroup(): void {
-    this.#history.push(meanOf(this.#group));
-    this.#group = [];
+    this.#history.push(this.#groupMean);
+    this.#groupCount = 0;
+    this.#groupMean = 0;
     if (this.#history.length < historyLength) return;
     // Neighbors merge and groups grow, so that a run of any length keeps its shape.
     this.#groupSize *= 2;
     this.#history = Array.from(
       { length: historyLength / 2 },
-      (_, i) => meanOf(this.#history.slice(2 * i, 2 * i + 2)),
+      (_, i) => (this.#history[2 * i] + this.#history[2 * i + 1]) / 2,
     );
   }
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value / values.length, 0);
 }
 
 /** After this many seconds, what was measured before counts for a third. */

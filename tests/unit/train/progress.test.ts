@@ -52,14 +52,14 @@ test("progress: a line in place says where the run is", () => {
   progress.write(step(250, { loss: 2.34567, learning_rate: 3e-4, tokens_per_second: 12_345 }));
   assertEquals(
     screen.take(),
-    `${erase}epoch 1/2  step 250/1,000  ████░░░░░░░░░░░░  loss 2.346  12.3k tokens/s  lr 3e-4  ` +
+    `${erase}epoch 1/2  step 250/1,000  ███░░░░░░░░░  loss 2.346  12.3k tokens/s  lr 3e-4  ` +
       "1:15 left",
   );
   screen.milliseconds += 100;
   progress.write(step(1000, { loss: 2.34567, samples_per_second: 99.96 }, 2));
   assertEquals(
     screen.take(),
-    `${erase}epoch 2/2  step 1,000/1,000  ████████████████  loss 2.346  ▄▄  100 samples/s  ` +
+    `${erase}epoch 2/2  step 1,000/1,000  ████████████  loss 2.346  ▄▄  100 samples/s  ` +
       "took 1:40",
   );
   progress[Symbol.dispose]();
