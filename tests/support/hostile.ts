@@ -10,14 +10,17 @@ import type { Checkpoint } from "../../lib/formats/types.ts";
 import { AssertionError } from "./assert.ts";
 import { seededRandom } from "./random.ts";
 
+/** Opens the file under test; of what it returns, only the places of tensors are looked at. */
+type Opener = () => Pick<Checkpoint, "tensors">;
+
 /** How often a reader took a damaged file, and how often it refused. */
 export interface HostileOutcome {
   accepted: number;
   refused: number;
 }
 
-function tryOpen(open: () => Checkpoint, what: string, outcome: HostileOutcome): void {
-  let checkpoint: Checkpoint;
+function tryOpen(open: Opener, what: string, outcome: HostileOutcome): void {
+  let checkpoint: ReturnType<Opener>;
   try {
     checkpoint = open();
   } catch (error) {
@@ -38,7 +41,7 @@ function tryOpen(open: () => Checkpoint, what: string, outcome: HostileOutcome):
 export function truncateEverywhere(
   path: string,
   bytes: Uint8Array,
-  open: () => Checkpoint,
+  open: Opener,
 ): HostileOutcome {
   const outcome: HostileOutcome = { accepted: 0, refused: 0 };
   writeFileSync(path, bytes);
@@ -86,7 +89,7 @@ function mutate(bytes: Uint8Array, random: () => number): Uint8Array {
 export function mutateRandomly(
   path: string,
   bytes: Uint8Array,
-  open: () => Checkpoint,
+  open: Opener,
   options: { count: number; seed: number; repair?: (bytes: Uint8Array) => Uint8Array },
 ): HostileOutcome {
   const outcome: HostileOutcome = { accepted: 0, refused: 0 };
