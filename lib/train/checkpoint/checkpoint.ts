@@ -27,7 +27,8 @@ export interface LoadCheckpointOptions {
  * The file appears under its name when it is whole and flushed to the disk: a process that is
  * killed before leaves what was there, and perhaps a hidden file that ends in `.partial` (a
  * `CheckpointFolder` removes those). It is written from the tensors' own memory in one go, without
- * giving way to other work, so that it holds one moment of the run. Whether "flushed" outlasts a
+ * giving way to other work, so that it holds one moment of the run. Gradients are no part of it: save
+ * between steps, not while they are being summed over batches. Whether "flushed" outlasts a
  * loss of power is the disk's to keep; the folder's entry is flushed where the system allows it.
  *
  * @param path ends in `.safetensors` by custom; its folder must be there

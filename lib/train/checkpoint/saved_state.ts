@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type RandomState, randomState } from "../../core/random.ts";
+import { Random, type RandomState, randomState } from "../../core/random.ts";
 import { invalidFile } from "../../formats/file_error.ts";
 import { isObject } from "../../formats/text.ts";
 import { QorusError } from "../../native/error.ts";
@@ -38,7 +38,7 @@ export interface SavedState {
 
 /** Name of a schedule's class, by which a checkpoint knows it. */
 export function kindOf(schedule: object): string {
-  return schedule.constructor.name;
+  return schedule.constructor?.name ?? "object";
 }
 
 /** The metadata for the parts as they are now; throws `invalid_argument` for what is no JSON. */
@@ -85,7 +85,7 @@ export function readState(metadata: ReadonlyMap<string, string>, path: string): 
   const members = state as Readonly<Record<string, unknown>>;
   const { progress, random, optimizer, schedule, data, others, hasTensors } = members;
   check("progress", isProgress(progress), "step, epoch and perhaps a score");
-  check("random", isObject(random), "the state of a generator");
+  check("random", isRandomState(random), "the state of a generator");
   check("optimizer", optimizer === undefined || isOptimizer(optimizer), "groups and steps");
   check("schedule", schedule === undefined || isSchedule(schedule), "kind and state");
   check("data", data === undefined || isObject(data), "an object");
@@ -101,6 +101,15 @@ function isCount(value: unknown): boolean {
 function isProgress(value: unknown): boolean {
   return isObject(value) && isCount(value.step) && isCount(value.epoch) &&
     (value.score === undefined || typeof value.score === "number");
+}
+
+function isRandomState(value: unknown): boolean {
+  try {
+    new Random(0).restore(value as RandomState);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isOptimizer(value: unknown): boolean {
