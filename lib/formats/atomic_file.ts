@@ -20,7 +20,7 @@ export function temporaryPath(path: string): string {
   return join(dirname(target), `.${basename(target)}.${suffix}.partial`);
 }
 
-/** Brings a folder's names to the disk; not every system, or permission, lets a folder be opened. */
+/** Brings a folder's names to the disk, where system and permissions let folders be opened. */
 function syncFolder(folder: string): void {
   let descriptor: number;
   try {

@@ -68,6 +68,7 @@ export class TinyRun implements Disposable {
   step = 0;
   readonly #arena = new StateArena(1);
   #walk = this.#losses();
+  #lastLoss: number | undefined;
 
   constructor({ hidden = 8, seed = 1 }: TinyRunOptions = {}) {
     manualSeed(seed);
@@ -93,7 +94,7 @@ export class TinyRun implements Disposable {
 
   /** Where the run stands. */
   get progress(): CheckpointProgress {
-    return { step: this.step, epoch: this.data.epoch, score: this.meter.average };
+    return { step: this.step, epoch: this.data.epoch, score: this.#lastLoss };
   }
 
   /** Goes on where a checkpoint was saved. */
@@ -124,6 +125,7 @@ export class TinyRun implements Disposable {
     this.biasSum.write(this.biasSum.read().map((sum, i) => sum + bias[i]));
     const value = loss.item();
     this.meter.average = 0.9 * this.meter.average + 0.1 * value;
+    this.#lastLoss = value;
     this.step++;
     return value;
   }

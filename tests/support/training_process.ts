@@ -7,6 +7,7 @@
 
 import { appendFileSync, writeSync } from "node:fs";
 import process from "node:process";
+import { AtomicFile } from "../../lib/formats/atomic_file.ts";
 import { CheckpointFolder } from "../../lib/train/checkpoint/folder.ts";
 import { TinyRun } from "./tiny_run.ts";
 
@@ -20,8 +21,8 @@ export interface TrainingProcessOptions {
   readonly steps: number;
   /** Steps between checkpoints. */
   readonly every: number;
-  /** Size of the hidden layer. */
-  readonly hidden: number;
+  /** The process kills itself in the middle of this write to a checkpoint, or before its end. */
+  readonly killAt?: number | "commit";
   /** Rest after each step. */
   readonly pauseMilliseconds: number;
 }
@@ -31,9 +32,31 @@ export function trainingFolder(path: string): CheckpointFolder {
   return new CheckpointFolder(path, { keep: 2, best: { mode: "min" } });
 }
 
+function killSelf(): never {
+  process.kill(process.pid, "SIGKILL");
+  while (true) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
+/** Makes the process kill itself while it writes. */
+function killWhileWriting(at: number | "commit"): void {
+  const { write, commit } = AtomicFile.prototype;
+  let count = 0;
+  AtomicFile.prototype.write = function (bytes: Uint8Array): void {
+    count++;
+    if (count !== at) return write.call(this, bytes);
+    write.call(this, bytes.subarray(0, bytes.byteLength >> 1));
+    killSelf();
+  };
+  AtomicFile.prototype.commit = function (): void {
+    if (at === "commit") killSelf();
+    commit.call(this);
+  };
+}
+
 function main(options: TrainingProcessOptions): void {
+  if (options.killAt !== undefined) killWhileWriting(options.killAt);
   const folder = trainingFolder(options.folder);
-  using run = new TinyRun({ hidden: options.hidden });
+  using run = new TinyRun();
   const progress = folder.resume(run.parts);
   if (progress !== undefined) run.goOn(progress);
   const sleeper = new Int32Array(new SharedArrayBuffer(4));

@@ -26,10 +26,12 @@ export interface LoadCheckpointOptions {
  *
  * The file appears under its name when it is whole and flushed to the disk: a process that is
  * killed before leaves what was there, and perhaps a hidden file that ends in `.partial` (a
- * `CheckpointFolder` removes those). It is written from the tensors' own memory in one go, without
- * giving way to other work, so that it holds one moment of the run. Gradients are no part of it: save
- * between steps, not while they are being summed over batches. Whether "flushed" outlasts a
- * loss of power is the disk's to keep; the folder's entry is flushed where the system allows it.
+ * `CheckpointFolder` removes those). Whether "flushed" outlasts a loss of power is the disk's to
+ * keep; the folder's entry is flushed where the system allows it.
+ *
+ * It is written from the tensors' own memory in one go, without giving way to other work, so that
+ * it holds one moment of the run. Gradients are no part of it: save between steps, not while they
+ * are being summed over batches.
  *
  * @param path ends in `.safetensors` by custom; its folder must be there
  * @throws {QorusError} `invalid_argument` when a part's state is not JSON, `unsupported` for

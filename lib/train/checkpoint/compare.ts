@@ -119,7 +119,7 @@ export function tensorTarget(tensor: Tensor): Target {
   };
 }
 
-/** Throws unless the checkpoint has the tensors of a part: no others, in their shapes and dtypes. */
+/** Throws unless the checkpoint has a part's tensors and no others, in their shapes and dtypes. */
 export function checkTargets(
   path: string,
   part: "model" | "tensors",

@@ -70,7 +70,7 @@ export function saveState(
   return { [stateMember]: exactStringify(state, "state") };
 }
 
-/** Reads what `saveState` made; throws `invalid_file` naming the member that is not as it should. */
+/** Reads what `saveState` made; throws `invalid_file` naming the member that is not right. */
 export function readState(metadata: ReadonlyMap<string, string>, path: string): SavedState {
   let state: unknown;
   try {

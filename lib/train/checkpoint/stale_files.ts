@@ -12,7 +12,7 @@ import { systemError } from "../../formats/file_error.ts";
 /** Temporary names of checkpoints, as `AtomicFile` makes them; the group is the process. */
 const partialName = /^\.(?:step-\d{8,16}|best)\.safetensors\.(\d+)-\d+-[a-z0-9]*\.partial$/;
 
-/** Nobody writes one checkpoint for longer; the number of its process belongs to another by then. */
+/** Nobody writes one checkpoint for longer: the process of that number is another one by then. */
 const longestWritingMilliseconds = 3600_000;
 
 /**
