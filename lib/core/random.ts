@@ -4,6 +4,7 @@
  * @module
  */
 
+import { portableLog, portableSineAndCosine } from "./portable_math.ts";
 import { QorusError } from "../native/error.ts";
 
 /** Where a generator stands, as numbers that JSON keeps exactly. */
@@ -101,17 +102,17 @@ export class Random {
     return low + (high - low) * (this.bits() / 2 ** 32);
   }
 
-  /** Normally distributed (Box and Muller 1958). */
+  /** Normally distributed (Box and Muller 1958); the same numbers in every JavaScript engine. */
   normal(mean = 0, standardDeviation = 1): number {
     if (this.#spare !== undefined) {
       const value = this.#spare;
       this.#spare = undefined;
       return mean + standardDeviation * value;
     }
-    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
-    const angle = 2 * Math.PI * this.uniform();
-    this.#spare = radius * Math.sin(angle);
-    return mean + standardDeviation * radius * Math.cos(angle);
+    const radius = Math.sqrt(-2 * portableLog(1 - this.uniform()));
+    const [sine, cosine] = portableSineAndCosine(this.uniform());
+    this.#spare = radius * sine;
+    return mean + standardDeviation * radius * cosine;
   }
 }
 
