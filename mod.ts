@@ -31,6 +31,7 @@ export {
   type CreateOptions,
   empty,
   full,
+  type NumberArray,
   ones,
   rand,
   randn,

@@ -56,10 +56,25 @@ export function full(shape: readonly number[], value: number, options: CreateOpt
   return empty(shape, options).fill(value);
 }
 
+/** Typed arrays that {@linkcode tensor} takes. */
+export type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Uint16Array;
+
 /**
  * A tensor with the given values: a number, nested arrays, or a typed array with a shape.
  *
- * @throws {QorusError} `invalid_shape` when rows differ in length or the count does not fit.
+ * Without a dtype, numbers, nested arrays and arrays of floats become f32, arrays of bytes u8, and
+ * other arrays of integers i32. Numbers for f16, bf16 and quantized tensors are rounded to them.
+ *
+ * @throws {QorusError} `invalid_shape` when rows differ in length or the count does not fit;
+ * `invalid_dtype` when the array is of another type.
  *
  * @example
  * ```ts
@@ -70,7 +85,7 @@ export function full(shape: readonly number[], value: number, options: CreateOpt
  * ```
  */
 export function tensor(
-  values: NestedNumbers | Float32Array | Int32Array | Uint8Array,
+  values: NestedNumbers | NumberArray,
   options: CreateOptions & { shape?: readonly number[] } = {},
 ): Tensor {
   if (typeof values === "number" || Array.isArray(values)) {
@@ -82,27 +97,67 @@ export function tensor(
         op: "tensor",
       });
     }
-    return empty(options.shape ?? shape, options).write(flat);
+    return filled(options.shape ?? shape, flat, options);
   }
-  const dtype = options.dtype ??
-    (values instanceof Float32Array ? "f32" : values instanceof Int32Array ? "i32" : "u8");
-  return empty(options.shape ?? [values.length], { ...options, dtype }).write(values);
+  const dtype = options.dtype ?? dtypeOf(values);
+  return filled(options.shape ?? [values.length], values, { ...options, dtype });
 }
 
-/** Numbers from `start` to before `end` in steps, as a vector. */
+function filled(
+  shape: readonly number[],
+  values: ArrayLike<number>,
+  options: CreateOptions,
+): Tensor {
+  const made = empty(shape, options);
+  const { dtype } = made;
+  if (dtype === "f32" || dtype === "i32" || dtype === "u8") return made.write(values);
+  const { native } = context();
+  const floats = empty(shape).write(values);
+  context().check(native.q_convert(floats.handle, made.handle), "tensor");
+  return made;
+}
+
+function dtypeOf(values: NumberArray): DType {
+  if (values instanceof Float32Array || values instanceof Float64Array) return "f32";
+  if (values instanceof Uint8Array || values instanceof Uint8ClampedArray) return "u8";
+  const integers = [Int8Array, Int16Array, Int32Array, Uint16Array];
+  if (integers.some((type) => values instanceof type)) return "i32";
+  const given = Object.prototype.toString.call(values).slice("[object ".length, -1);
+  throw new QorusError(
+    "invalid_dtype",
+    `tensor: ${given} given, expected a number, nested arrays, or a typed array of floats, bytes, ` +
+      "or integers of up to 32 bits: convert it with Array.from()",
+    { op: "tensor", given },
+  );
+}
+
+/**
+ * Numbers from `start` to before `end` in steps, as a vector; with one number, from 0 to before it.
+ *
+ * @throws {QorusError} `invalid_argument` when the end is never reached.
+ *
+ * @example
+ * ```ts
+ * import { arange } from "@qorus/qorus";
+ *
+ * arange(3).toArray(); // [0, 1, 2]
+ * arange(1, 2, 0.5).toArray(); // [1, 1.5]
+ * ```
+ */
 export function arange(
   start: number,
-  end: number,
+  end?: number,
   step = 1,
   options: CreateOptions = {},
 ): Tensor {
-  const length = Math.max(0, Math.ceil((end - start) / step));
+  const [first, last] = end === undefined ? [0, start] : [start, end];
+  const length = Math.max(0, Math.ceil((last - first) / step));
   if (!Number.isFinite(length)) {
-    throw new QorusError("invalid_argument", `arange: ${start} to ${end} by ${step} has no end`, {
+    throw new QorusError("invalid_argument", `arange: ${first} to ${last} by ${step} has no end`, {
       op: "arange",
     });
   }
-  return empty([length], options).write(Array.from({ length }, (_, i) => start + i * step));
+  return empty([length], options).write(Array.from({ length }, (_, i) => first + i * step));
 }
 
 /** Uniform random numbers from [0, 1), of the generator that `manualSeed` starts. */

@@ -10,13 +10,11 @@ import { QorusError } from "../native/error.ts";
 export function dimensionOf(dimension: number, rank: number, op: string): number {
   const index = dimension < 0 ? dimension + rank : dimension;
   if (Number.isInteger(index) && index >= 0 && index < rank) return index;
+  const expected = rank === 0 ? "none" : `${-rank} to ${rank - 1}`;
   throw new QorusError(
     "out_of_range",
-    `${op}: dimension ${dimension} of a tensor of rank ${rank}`,
-    {
-      op,
-      given: dimension,
-    },
+    `${op}: dimension ${dimension} of a tensor of rank ${rank}, expected ${expected}`,
+    { op, given: dimension, expected },
   );
 }
 

@@ -19,7 +19,10 @@ export function convert(x: Tensor, out: Tensor): Tensor {
   return out;
 }
 
-/** A copy of x in another dtype, in scratch or in the state arena that the options name. */
+/**
+ * A copy of x in another dtype, in scratch or in the state arena that the options name. It has no
+ * gradient: what is not f32 are weights for inference.
+ */
 export function to(x: Tensor, dtype: DType, options: Omit<CreateOptions, "dtype"> = {}): Tensor {
   return convert(x, empty(x.shape, { ...options, dtype }));
 }

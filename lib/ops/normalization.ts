@@ -89,12 +89,21 @@ function forbidOut(op: string): never {
 
 /**
  * Sets entries above the diagonal of the last two dimensions to -inf, in place, and returns the
- * tensor: row i keeps columns up to `position + i`.
+ * tensor: row i keeps columns up to `position + i`. For inference: it has no gradient.
  *
  * @param scores f32 `[..., queries, keys]`
+ * @throws {QorusError} `invalid_argument` when the scores require a gradient that is recorded.
  */
 export function causalMask(scores: Tensor, position = 0): Tensor {
   const op = "causalMask";
+  if (scores.requiresGrad && isRecording()) {
+    throw new QorusError(
+      "invalid_argument",
+      "causalMask: the scores would be overwritten while gradients are recorded: use the option " +
+        "causal of scaledDotProductAttention, or add a mask",
+      { op },
+    );
+  }
   const first = wholeNumber(position, "position", op);
   context().check(context().native.q_causal_mask(handleOf(scores, op), first), op);
   return scores;

@@ -1,6 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { arange, rand, randn, tensor } from "../../lib/core/creation.ts";
+import { arange, type NumberArray, rand, randn, tensor, zeros } from "../../lib/core/creation.ts";
+import type { DType } from "../../lib/core/dtype.ts";
+import { noGrad } from "../../lib/core/gradient.ts";
+import { to } from "../../lib/ops/convert.ts";
+import { causalMask } from "../../lib/ops/normalization.ts";
 import { manualSeed } from "../../lib/core/random.ts";
 import { scope } from "../../lib/core/scope.ts";
 import { QorusError } from "../../lib/native/error.ts";
@@ -25,8 +29,42 @@ test("shapes: what does not fit is an error", () => {
   assertThrows(() => repeat(x, [2]), QorusError, "1 counts");
 });
 
+test("creation: arrays of every type, and what has no dtype", () => {
+  using _ = scope();
+  const dtypes = new Map<NumberArray, DType>([
+    [Float32Array.of(1, 2), "f32"],
+    [Float64Array.of(1, 2), "f32"],
+    [Int8Array.of(1, 2), "i32"],
+    [Int16Array.of(1, 2), "i32"],
+    [Int32Array.of(1, 2), "i32"],
+    [Uint16Array.of(1, 2), "i32"],
+    [Uint8Array.of(1, 2), "u8"],
+    [Uint8ClampedArray.of(1, 2), "u8"],
+  ]);
+  for (const [values, dtype] of dtypes) {
+    const made = tensor(values);
+    assertEquals([made.dtype, made.toArray()], [dtype, [1, 2]]);
+  }
+  const wide = Uint32Array.of(1) as unknown as NumberArray;
+  assertThrows(() => tensor(wide), QorusError, "Uint32Array given");
+  for (const dtype of ["f16", "bf16"] as const) {
+    assertEquals(tensor([[1.5, -2]], { dtype }).toArray(), [[1.5, -2]]);
+  }
+  const blocks = tensor(new Float32Array(32).fill(127), { shape: [1, 32], dtype: "q8_0" });
+  assertEquals(to(blocks, "f32").toArray(), [new Array(32).fill(127)]);
+});
+
+test("causalMask: refuses to overwrite what gradients may need", () => {
+  using _ = scope();
+  const scores = zeros([2, 2]);
+  scores.requiresGrad = true;
+  assertThrows(() => causalMask(scores), QorusError, "overwritten");
+  assertEquals(noGrad(() => causalMask(scores)).toArray(), [[0, -Infinity], [0, 0]]);
+});
+
 test("creation: ranges and random numbers", () => {
   using _ = scope();
+  assertEquals(arange(3).toArray(), [0, 1, 2]);
   assertEquals(arange(0, 5).toArray(), [0, 1, 2, 3, 4]);
   assertEquals(arange(5, 0, -2).toArray(), [5, 3, 1]);
   assertEquals(arange(3, 3).toArray(), []);

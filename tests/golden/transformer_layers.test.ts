@@ -57,6 +57,10 @@ function multiHead(options: { bias: boolean; causal: boolean }): LayerRow {
 }
 
 const layers: LayerRow[] = [
+  { name: "linear", make: () => new nn.Linear(13, 9) },
+  { name: "linear_without_bias", make: () => new nn.Linear(13, 9, { bias: false }) },
+  { name: "embedding", make: () => new nn.Embedding(7, 5) },
+  { name: "feed_forward", make: () => new nn.FeedForward(24, 40) },
   { name: "layer_norm", make: () => new nn.LayerNorm(11) },
   { name: "rms_norm", make: () => new nn.RMSNorm(11) },
   { name: "group_norm", make: () => new nn.GroupNorm(3, 6) },

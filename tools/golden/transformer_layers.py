@@ -3,7 +3,11 @@
 import torch
 from torch import nn
 from transformers import LlamaConfig, LlamaForCausalLM
-from transformers.models.llama.modeling_llama import LlamaDecoderLayer, LlamaRotaryEmbedding
+from transformers.models.llama.modeling_llama import (
+    LlamaDecoderLayer,
+    LlamaMLP,
+    LlamaRotaryEmbedding,
+)
 
 from golden_file import GoldenFile, random
 from layers import block_config, fill
@@ -12,6 +16,8 @@ from layers import block_config, fill
 def make():
     file = GoldenFile("transformer_layers")
     for name, module, shape in (
+        ("linear", nn.Linear(13, 9), [2, 3, 13]),
+        ("linear_without_bias", nn.Linear(13, 9, bias=False), [3, 13]),
         ("layer_norm", nn.LayerNorm(11), [2, 4, 11]),
         ("rms_norm", nn.RMSNorm(11, eps=1e-6), [2, 4, 11]),
         ("group_norm", nn.GroupNorm(3, 6), [2, 6, 5]),
@@ -26,6 +32,9 @@ def make():
         ("feed_forward_gelu_tanh", Gelu("tanh"), [2, 3, 8]),
     ):
         add(file, name, module, lambda module, x: module(x), random(f"layer_{name}", shape))
+    add(file, "embedding", nn.Embedding(7, 5), lambda module, x: module(x), torch.tensor([4, 0, 4]))
+    gated = LlamaMLP(block_config())
+    add(file, "feed_forward", gated, lambda module, x: module(x), random("gated", [2, 5, 24]))
     add_multi_head(file)
     add_block(file)
     add_llama(file)
