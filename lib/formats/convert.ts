@@ -16,7 +16,7 @@ import {
   tokenizerMetadata,
 } from "./convert_gguf.ts";
 import { OpenFiles, planTensors } from "./convert_tensor.ts";
-import type { TensorTarget, WeightDType } from "./convert_tensor.ts";
+import type { ByteSources, TensorTarget, WeightDType } from "./convert_tensor.ts";
 import { unsupportedFile } from "./file_error.ts";
 import { writeGguf } from "./gguf_writer.ts";
 import { checkFolderTarget, writeHuggingFace } from "./huggingface_writer.ts";
@@ -37,6 +37,11 @@ export interface ConvertOptions extends WriteOptions {
   readonly dtype?: WeightDType;
   /** Takes the place of the model's own tokenizer. */
   readonly tokenizer?: TokenizerSource;
+  /**
+   * What a `.qorus` file says for people about where the model comes from, beside the converted
+   * file and its format. The command line prints a member `note` whenever it loads the model.
+   */
+  readonly provenance?: Readonly<Record<string, string>>;
   /** Brings the tokenizer into the output's form; needed wherever it is not in that form yet. */
   readonly tokenizerWriter?: TokenizerWriter;
 }
@@ -121,9 +126,24 @@ export async function convert(
   output: string,
   options: ConvertOptions,
 ): Promise<ConvertReport> {
+  outputFormat(output); // refuses an output that cannot be before it looks at the input
+  using files = new OpenFiles();
+  return await writeModel(openCheckpoint(input), files, output, options);
+}
+
+/**
+ * Writes a model that is open, as {@linkcode convert} does.
+ *
+ * @param sources where the checkpoint's tensors have their bytes
+ */
+export async function writeModel(
+  checkpoint: Checkpoint,
+  sources: ByteSources,
+  output: string,
+  options: ConvertOptions,
+): Promise<ConvertReport> {
   const { codec, dtype } = options;
   const format = outputFormat(output);
-  const checkpoint = openCheckpoint(input);
   const target = targetFor(format, checkpoint, dtype);
   if (!target.quantized && (dtype === "q8_0" || dtype === "q4_0")) {
     throw unsupportedFile(output, "dtype", "safetensors has no block-quantized types", {
@@ -134,8 +154,7 @@ export async function convert(
   }
   if (format === "folder") checkFolderTarget(output);
   const source = options.tokenizer ?? checkpoint.tokenizer;
-  using files = new OpenFiles();
-  const tensors = planTensors(checkpoint, target, codec, files);
+  const tensors = planTensors(checkpoint, target, codec, sources);
   const warnings: string[] = [];
   switch (format) {
     case "qorus":
@@ -178,7 +197,8 @@ async function writeAsQorus(
       { path: output, field: "tokenizerWriter" },
     );
   }
-  const provenance = { source: basename(checkpoint.path), format: checkpoint.format };
+  const origin = { source: basename(checkpoint.path), format: checkpoint.format };
+  const provenance = { ...origin, ...options.provenance };
   const content = { config, generation, chatTemplate, tokenizer, provenance };
   await writeQorus(output, content, tensors, options);
 }

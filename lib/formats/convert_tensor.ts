@@ -36,8 +36,14 @@ export interface TensorTarget {
 /** Bytes that a piece of a tensor has about, in its widest form. */
 const usualPieceBytes = 1 << 24;
 
+/** Where the bytes of tensors are read from: files, or memory. */
+export interface ByteSources {
+  /** What {@linkcode TensorInfo.path} names. */
+  get(path: string): Pick<FileReader, "read">;
+}
+
 /** Files that are open for reading, each once, closed together. */
-export class OpenFiles implements Disposable {
+export class OpenFiles implements ByteSources, Disposable {
   readonly #files = new Map<string, FileReader>();
 
   /** The file, opened at the first call. */
@@ -75,7 +81,7 @@ export function planTensors(
   checkpoint: Checkpoint,
   target: TensorTarget,
   codec: TensorCodec,
-  files: OpenFiles,
+  sources: ByteSources,
   pieceBytes: number = usualPieceBytes,
 ): WritableTensor[] {
   const { config } = checkpoint;
@@ -88,7 +94,7 @@ export function planTensors(
     const headSize = reorders && isRotated(source.name) ? config.headSize : undefined;
     const { ropeStyle } = target;
     const plan = { name, dtype, layout, shape, headSize, ropeStyle, pieceBytes } as const;
-    return { ...plan, chunks: () => convertRows(files.get(source.path), source, plan, codec) };
+    return { ...plan, chunks: () => convertRows(sources.get(source.path), source, plan, codec) };
   });
 }
 
@@ -101,7 +107,7 @@ interface RowPlan extends Omit<WritableTensor, "chunks"> {
 }
 
 function* convertRows(
-  file: FileReader,
+  file: Pick<FileReader, "read">,
   source: TensorInfo,
   plan: RowPlan,
   codec: TensorCodec,

@@ -169,9 +169,9 @@ export type TokenizerSource =
  * Tensor names are Hugging Face's (`model.layers.0.self_attn.q_proj.weight`) whatever the file is.
  */
 export interface Checkpoint {
-  /** What the model is stored as. */
-  readonly format: "qorus" | "gguf" | "huggingface" | "llama2c";
-  /** The file or folder that was opened. */
+  /** What the model is stored as; `memory`: it is no file, but a network of this process. */
+  readonly format: "qorus" | "gguf" | "huggingface" | "llama2c" | "memory";
+  /** The file or folder that was opened; `memory` where there is none. */
   readonly path: string;
   /** Hyper-parameters. */
   readonly config: ModelConfig;

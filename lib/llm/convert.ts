@@ -18,7 +18,7 @@ import { tokenizerSource } from "./load.ts";
 
 /** How {@linkcode convertModel} converts. */
 export interface ConvertModelOptions
-  extends Pick<ConvertOptions, "dtype" | "onProgress" | "signal"> {
+  extends Pick<ConvertOptions, "dtype" | "onProgress" | "provenance" | "signal"> {
   /** A tokenizer's file, for models without one inside or to replace it. */
   tokenizer?: string;
 }
@@ -44,10 +44,11 @@ export function convertModel(
   output: string,
   options: ConvertModelOptions = {},
 ): Promise<ConvertReport> {
-  const { dtype, onProgress, signal } = options;
+  const { dtype, onProgress, provenance, signal } = options;
   return convert(input, output, {
     dtype,
     onProgress,
+    provenance,
     signal,
     codec: nativeCodec,
     tokenizerWriter,
@@ -67,7 +68,8 @@ function findTokenizer(input: string, path?: string): ConvertOptions["tokenizer"
 
 const encoder = new TextEncoder();
 
-const tokenizerWriter: TokenizerWriter = {
+/** Brings tokenizers into every form that a format keeps them in. */
+export const tokenizerWriter: TokenizerWriter = {
   serialize: (source) => serializeTokenizer(loadTokenizer(source).definition),
   toGguf: (source, vocabSize) =>
     padTokens(toGgufMetadata(loadTokenizer(source).definition), vocabSize),

@@ -53,6 +53,7 @@ class Run {
     this.#llm = llm;
     this.#options = options;
     this.#prompt = promptIds(llm, prompt);
+    if (llm.weightsMayChange) llm.resetCache();
     this.#number = ++llm.generationCount;
     const { stop = [], seed = Date.now() } = options;
     this.#filter = new StopFilter(typeof stop === "string" ? [stop] : stop);

@@ -39,10 +39,13 @@ export interface LanguageModelParts {
   readonly options: LoadOptions;
   /** Makes the tokenizer when it is first needed. */
   readonly makeTokenizer: () => Tokenizer;
+  /** A network with weights of its own, which takes the place of those in the file. */
+  readonly network?: Llama;
 }
 
 /**
- * A language model; made by `load`. Dispose it to give its memory back.
+ * A language model; made by `load`, or by `languageModel` out of a network. Dispose it to give its
+ * memory back.
  *
  * @example
  * ```ts
@@ -55,7 +58,7 @@ export interface LanguageModelParts {
  * ```
  */
 export class LanguageModel implements Disposable {
-  /** The file or folder that the model came from. */
+  /** The file or folder that the model came from; `memory` where it was made of a network. */
   readonly path: string;
   /** The format of that file. */
   readonly format: Checkpoint["format"];
@@ -71,6 +74,11 @@ export class LanguageModel implements Disposable {
   readonly network: Llama;
   /** Longest sequence that there is room for, in tokens. */
   readonly contextLength: number;
+  /**
+   * The network may be trained between generations, so that what was computed for one text is not
+   * used again for the next.
+   */
+  readonly weightsMayChange: boolean;
   /** Number of weights. */
   readonly parameterCount: number;
   /** Time that loading took, in milliseconds. */
@@ -92,13 +100,13 @@ export class LanguageModel implements Disposable {
   #tokenizer: Tokenizer | undefined;
   readonly #makeTokenizer: () => Tokenizer;
   readonly #arena: StateArena;
-  readonly #weights: MappedWeights;
+  readonly #weights?: MappedWeights;
   readonly #frequencies: Tensor;
   readonly #ids: Tensor;
   readonly #idValues: Int32Array;
 
   /** Maps the weights and takes memory for cache and sampler. */
-  constructor({ checkpoint, options, makeTokenizer }: LanguageModelParts) {
+  constructor({ checkpoint, options, makeTokenizer, network }: LanguageModelParts) {
     const { config } = checkpoint;
     this.path = checkpoint.path;
     this.format = checkpoint.format;
@@ -109,15 +117,20 @@ export class LanguageModel implements Disposable {
     this.note = checkpoint.provenance?.note;
     this.contextLength = contextLengthOf(config, options);
     const cacheDtype = options.cacheDtype ?? cacheDtypeFor(checkpoint);
+    this.weightsMayChange = network !== undefined;
     const slackBytes = 2 ** 24;
     this.#arena = new StateArena(
-      repackedBytes(checkpoint) + cacheBytes(config, this.contextLength, cacheDtype) + slackBytes,
+      (network === undefined ? repackedBytes(checkpoint) : 0) +
+        cacheBytes(config, this.contextLength, cacheDtype) + slackBytes,
     );
     try {
-      const onMessage = options.onMessage ?? console.error;
-      this.#weights = new MappedWeights(checkpoint, this.#arena, onMessage);
-      this.network = new Llama(config);
-      this.network.loadStateDict(this.#weights.tensors, { assign: true });
+      if (network === undefined) {
+        const onMessage = options.onMessage ?? console.error;
+        this.#weights = new MappedWeights(checkpoint, this.#arena, onMessage);
+        network = new Llama(config);
+        network.loadStateDict(this.#weights.tensors, { assign: true });
+      }
+      this.network = network;
       this.cache = new KeyValueCache(config, this.contextLength, cacheDtype, this.#arena);
       this.sampler = new Sampler(this.#arena);
       this.#frequencies = tensor(ropeFrequencies(config), { state: this.#arena.id });
@@ -209,7 +222,7 @@ export class LanguageModel implements Disposable {
   /** Gives back the weights' maps, the cache and all else. */
   [Symbol.dispose](): void {
     this.generationCount++;
-    this.#weights[Symbol.dispose]();
+    this.#weights?.[Symbol.dispose]();
     this.#arena[Symbol.dispose]();
   }
 }

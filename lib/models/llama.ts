@@ -59,17 +59,17 @@ export class LlamaDecoder extends Module {
  * Parameters are named as in Hugging Face's checkpoints (`model.layers.0.self_attn.q_proj.weight`).
  */
 export class Llama extends Module {
+  /** Hyper-parameters. */
+  readonly config: ModelConfig;
   /** Everything below the output projection. */
   readonly model: LlamaDecoder;
   /** `[vocabSize, hiddenSize]`; absent when the embedding serves as output (tied). */
   readonly lmHead?: Linear;
 
-  readonly #config: ModelConfig;
-
   /** Makes the layers that the config asks for, with random weights until others are loaded. */
   constructor(config: ModelConfig) {
     super();
-    this.#config = config;
+    this.config = config;
     this.model = new LlamaDecoder(config);
     if (!config.tiedEmbeddings) {
       this.lmHead = new Linear(config.hiddenSize, config.vocabSize, { bias: false });
@@ -122,7 +122,7 @@ export class Llama extends Module {
   }
 
   #fromStart(count: number): SequencePosition {
-    const frequencies = tensor(ropeFrequencies(this.#config));
+    const frequencies = tensor(ropeFrequencies(this.config));
     return { start: 0, ropeTable: ropeTable(frequencies, 0, count) };
   }
 }

@@ -9,7 +9,7 @@ import { noGrad } from "../core/gradient.ts";
 import { scope } from "../core/scope.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
-import { convert } from "../ops/convert.ts";
+import { convert, to } from "../ops/convert.ts";
 
 /**
  * A tensor that belongs to a module and to its state dict. Its initial values are computed on first
@@ -127,7 +127,7 @@ function convertInto(source: Tensor, target: Tensor): void {
   using _ = scope();
   const isInteger = ({ dtype }: Tensor) => dtype === "i32" || dtype === "u8";
   if (!isInteger(source) && !isInteger(target)) {
-    noGrad(() => convert(source.contiguous(), target));
+    noGrad(() => convertNumbers(source, target));
   } else if (target.dtype === "f32" || isInteger(target)) {
     target.write(source.reshape([-1]).toArray() as number[]);
   } else {
@@ -137,4 +137,11 @@ function convertInto(source: Tensor, target: Tensor): void {
       { op: "loadStateDict", given: source.dtype, expected: target.dtype },
     );
   }
+}
+
+/** Converts between dtypes of numbers and their layouts; the native library changes one at a time. */
+function convertNumbers(source: Tensor, target: Tensor): void {
+  const rows = source.layout === "rows" ? source.contiguous() : to(source, source.dtype);
+  const isInterleaved = target.layout === "rows16" && source.dtype !== target.dtype;
+  convert(isInterleaved ? to(rows, target.dtype) : rows, target);
 }

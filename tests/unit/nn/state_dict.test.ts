@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { context, counters } from "../../../lib/core/context.ts";
-import { full, ones, tensor, zeros } from "../../../lib/core/creation.ts";
+import { arange, full, ones, tensor, zeros } from "../../../lib/core/creation.ts";
 import { scope } from "../../../lib/core/scope.ts";
 import type { Tensor } from "../../../lib/core/tensor.ts";
 import { QorusError } from "../../../lib/native/error.ts";
@@ -51,6 +51,31 @@ test("loadStateDict: other dtypes are converted", () => {
   }
   layer.loadStateDict(new Map([["weight", full([2, 3], 4, { dtype: "i32" })]]));
   assertEquals(layer.weight.tensor.toArray(), [[4, 4, 4], [4, 4, 4]]);
+});
+
+test("loadStateDict: quantized weights become numbers again, in whatever layout they lie", () => {
+  using _ = scope();
+  using layer = new nn.Linear(32, 20, { bias: false });
+  const values = arange(0, 20 * 32).view([20, 32]);
+  for (const dtype of ["q8_0", "q4_0"] as const) {
+    const rows = to(values, dtype);
+    const interleaved = to(rows, dtype, { layout: "rows16" });
+    const expected = to(rows, "f32").toArray();
+    for (const quantized of [rows, interleaved]) {
+      layer.loadStateDict(new Map([["weight", quantized]]));
+      assertEquals([layer.weight.tensor.dtype, layer.weight.requiresGrad], ["f32", true]);
+      assertEquals(layer.weight.tensor.toArray(), expected);
+      layer.weight.tensor.fill(0);
+    }
+    // And the reverse, into a layer whose weights are ready for the kernels.
+    using quantizedLayer = new nn.Linear(32, 20, { bias: false });
+    quantizedLayer.loadStateDict(
+      new Map([["weight", to(to(zeros([20, 32]), dtype), dtype, { layout: "rows16" })]]),
+      { assign: true },
+    );
+    quantizedLayer.loadStateDict(new Map([["weight", values]]));
+    assertEquals(quantizedLayer.weight.tensor.read(), interleaved.read());
+  }
 });
 
 test("loadStateDict: assign takes the tensors over, strict: false takes what is there", () => {
