@@ -1,59 +1,51 @@
 /**
- * Trains a perceptron with one hidden layer on MNIST or Fashion-MNIST.
+ * Trains a perceptron with one hidden layer on MNIST, Fashion-MNIST, or digits that it draws itself.
  *
- *   bun examples/mnist-mlp/main.ts FOLDER [EPOCHS]
- *   deno run -A examples/mnist-mlp/main.ts FOLDER [EPOCHS]
+ *   bun examples/mnist-mlp/main.ts [FOLDER] [--epochs N] [--seed N]
+ *   deno run -A examples/mnist-mlp/main.ts [FOLDER] [--epochs N] [--seed N]
  *
  * @module
  */
 
-import process from "node:process";
-import { crossEntropy, manualSeed, nn, optim, QorusError, scope, train } from "@qorus/qorus";
-import { accuracy } from "../mnist/evaluate.ts";
+import { crossEntropy, manualSeed, nn, optim, scope, train } from "@qorus/qorus";
+import { loadImages } from "../mnist/images.ts";
+import { runExample } from "../support/run_example.ts";
 
-/** Fashion-MNIST's, divided by 255. */
-const pixels = { mean: 0.286, standardDeviation: 0.353 };
-
-function main(folder: string, epochs: number): void {
-  manualSeed(1);
-  const options = { shape: [784], ...pixels };
-  const images = train.IdxImages.fromFolder(folder, "train", options);
-  const testImages = train.IdxImages.fromFolder(folder, "t10k", options);
-  using batches = new train.DataLoader(images, { batchSize: 128, shuffle: true, dropLast: true });
-  using test = new train.DataLoader(testImages, { batchSize: 1000 });
+async function main(
+  { epochs, seed }: { epochs: number; seed: number },
+  folder: string | undefined,
+): Promise<void> {
+  manualSeed(seed);
+  const { training, test } = loadImages(folder, [784]);
+  using batches = new train.DataLoader(training, {
+    batchSize: 128,
+    shuffle: true,
+    dropLast: true,
+    seed,
+  });
+  using testBatches = new train.DataLoader(test, { batchSize: 1000 });
 
   using model = new nn.Sequential(new nn.Linear(784, 256), new nn.ReLU(), new nn.Linear(256, 10));
   using optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
   console.log(model.summary());
 
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    const start = performance.now();
-    let total = 0;
+    const mean = new train.Mean();
     for (const { x, y } of batches) {
       using _ = scope();
       const loss = crossEntropy(model.forward(x), y);
       optimizer.zeroGrad();
       loss.backward();
       optimizer.step();
-      total += loss.item();
+      mean.add(loss.item());
     }
-    const seconds = (performance.now() - start) / 1000;
-    const [loss, right] = [total / batches.length, 100 * accuracy(model, test)];
-    console.log(
-      `epoch ${epoch}: loss ${loss.toFixed(4)}, ${right.toFixed(2)} % of the test images, ` +
-        `${seconds.toFixed(1)} s`,
-    );
+    const { accuracy } = await train.evaluate(model, {
+      data: testBatches,
+      metrics: [new train.Accuracy()],
+    });
+    const share = (100 * accuracy).toFixed(2);
+    console.log(`epoch ${epoch}: loss ${mean.value.toFixed(4)}, ${share} % of the test images`);
   }
 }
 
-const [folder, epochs = "10"] = process.argv.slice(2);
-try {
-  if (folder === undefined || !(Number(epochs) >= 1)) {
-    throw new QorusError("invalid_argument", "usage: main.ts FOLDER [EPOCHS]");
-  }
-  main(folder, Number(epochs));
-} catch (error) {
-  if (!(error instanceof QorusError)) throw error;
-  console.error(`error: ${error.message}`);
-  process.exitCode = 1;
-}
+await runExample({ positionals: ["FOLDER"], options: { epochs: 10, seed: 1 } }, main);

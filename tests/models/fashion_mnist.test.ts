@@ -1,6 +1,5 @@
 import { test } from "node:test";
 import { assert } from "@std/assert";
-import { accuracy } from "../../examples/mnist/evaluate.ts";
 import { crossEntropy, manualSeed, nn, optim, scope, train } from "../../mod.ts";
 import { dataPath, needsData } from "../support/data.ts";
 
@@ -14,7 +13,7 @@ function first(part: "train" | "t10k", count: number): train.Subset<"x" | "y"> {
   return new train.Subset(images, Array.from({ length: count }, (_, i) => i));
 }
 
-test("Fashion-MNIST: two short epochs of a perceptron find most classes", needsData, () => {
+test("Fashion-MNIST: two short epochs of a perceptron find most classes", needsData, async () => {
   manualSeed(1);
   using batches = new train.DataLoader(first("train", 12_800), { batchSize: 128, shuffle: true });
   using testBatches = new train.DataLoader(first("t10k", 2000), { batchSize: 500 });
@@ -28,6 +27,7 @@ test("Fashion-MNIST: two short epochs of a perceptron find most classes", needsD
       optimizer.step();
     }
   }
-  const right = accuracy(model, testBatches);
+  const metrics = [new train.Accuracy()];
+  const { accuracy: right } = await train.evaluate(model, { data: testBatches, metrics });
   assert(right > 0.8, `${right} of the test images`);
 });
