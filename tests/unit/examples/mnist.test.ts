@@ -27,29 +27,33 @@ function shares(stdout: string): number[] {
   return [...lines].map(([, share]) => Number(share));
 }
 
-test("examples: drawn digits belong to their seed, and look like others of their kind", patience, () => {
-  const { pixels, labels } = drawDigits(1000, 1);
-  const same = drawDigits(1000, 1);
-  assertEquals([pixels.join(), labels.join()], [same.pixels.join(), same.labels.join()]);
-  const other = drawDigits(200, 2);
-  assert(other.pixels.join() !== pixels.subarray(0, 200 * pixelCount).join());
+test(
+  "examples: drawn digits belong to their seed, and look like others of their kind",
+  patience,
+  () => {
+    const { pixels, labels } = drawDigits(1000, 1);
+    const same = drawDigits(1000, 1);
+    assertEquals([pixels.join(), labels.join()], [same.pixels.join(), same.labels.join()]);
+    const other = drawDigits(200, 2);
+    assert(other.pixels.join() !== pixels.subarray(0, 200 * pixelCount).join());
 
-  const means = Array.from({ length: 10 }, () => new Float64Array(pixelCount));
-  for (let i = 0; i < pixels.length; i++) {
-    means[labels[Math.floor(i / pixelCount)]][i % pixelCount] += pixels[i] / 100;
-  }
-  const nearest = (image: Uint8Array) => {
-    const distances = means.map((mean) =>
-      mean.reduce((sum, value, i) => sum + (value - image[i]) ** 2, 0)
-    );
-    return distances.indexOf(Math.min(...distances));
-  };
-  const right = other.labels.reduce((count, label, i) => {
-    const image = other.pixels.subarray(i * pixelCount, (i + 1) * pixelCount);
-    return count + Number(nearest(image) === label);
-  }, 0);
-  assert(right > 100, `${right} of 200 are nearest to the mean of their kind`);
-});
+    const means = Array.from({ length: 10 }, () => new Float64Array(pixelCount));
+    for (let i = 0; i < pixels.length; i++) {
+      means[labels[Math.floor(i / pixelCount)]][i % pixelCount] += pixels[i] / 100;
+    }
+    const nearest = (image: Uint8Array) => {
+      const distances = means.map((mean) =>
+        mean.reduce((sum, value, i) => sum + (value - image[i]) ** 2, 0)
+      );
+      return distances.indexOf(Math.min(...distances));
+    };
+    const right = other.labels.reduce((count, label, i) => {
+      const image = other.pixels.subarray(i * pixelCount, (i + 1) * pixelCount);
+      return count + Number(nearest(image) === label);
+    }, 0);
+    assert(right > 100, `${right} of 200 are nearest to the mean of their kind`);
+  },
+);
 
 test("examples: mnist-mlp learns digits that it draws itself", patience, async () => {
   const { code, stdout, stderr } = await runExample("mnist-mlp", "--epochs", "1");
