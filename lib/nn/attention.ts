@@ -12,6 +12,7 @@ import { attention, rope, type RopeStyle, ropeTable, storeCache } from "../ops/a
 import { scaledDotProductAttention } from "../ops/scaled_attention.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
+import { probability } from "./probability.ts";
 
 /** Keys and values of one layer for all positions so far. */
 export interface AttentionCache {
@@ -49,6 +50,8 @@ export interface AttentionOptions {
   outputBias?: boolean;
   /** A position sees itself and earlier ones only, without a cache too. Default: true. */
   causal?: boolean;
+  /** Probability that a weight of attention becomes 0 while training. Default: 0. */
+  dropout?: number;
 }
 
 /**
@@ -85,6 +88,7 @@ export class Attention extends Module {
     this.#heads = headCount;
     this.#keyValueHeads = options.keyValueHeadCount ?? headCount;
     this.#headSize = options.headSize ?? hiddenSize / headCount;
+    probability(options.dropout ?? 0, "Attention");
     checkHeads(headCount, this.#keyValueHeads, this.#headSize);
     const keyValueSize = this.#keyValueHeads * this.#headSize;
     this.qProj = new Linear(hiddenSize, headCount * this.#headSize, { bias });
@@ -109,6 +113,7 @@ export class Attention extends Module {
   #sequences(x: Tensor, table: Tensor | undefined): Tensor {
     const [batch, count] = x.shape;
     const { ropeStyle, causal = true } = this.#options;
+    const dropout = this.training ? this.#options.dropout : 0;
     const turned = (projected: Tensor) => {
       if (ropeStyle === undefined) return projected;
       table ??= this.#table(count);
@@ -120,7 +125,8 @@ export class Attention extends Module {
     const key = turned(split(this.kProj.forward(x), this.#keyValueHeads));
     const value = split(this.vProj.forward(x), this.#keyValueHeads);
     const [queries, keys, values] = [query, key, value].map((part) => part.transpose(1, 2));
-    const mixed = scaledDotProductAttention(queries, keys, values, { causal }).transpose(1, 2);
+    const options = { causal, dropout };
+    const mixed = scaledDotProductAttention(queries, keys, values, options).transpose(1, 2);
     return this.oProj.forward(mixed.reshape([batch, count, this.#heads * this.#headSize]));
   }
 

@@ -12,6 +12,7 @@ import { constant, uniform } from "./init.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
+import { probability } from "./probability.ts";
 
 /** What {@linkcode MultiHeadAttention} attends to. */
 export interface MultiHeadAttentionInput {
@@ -77,14 +78,7 @@ export class MultiHeadAttention extends Module {
         { op: "MultiHeadAttention", field: "headCount", given: headCount },
       );
     }
-    if (!(dropout >= 0 && dropout <= 1)) {
-      throw new QorusError(
-        "invalid_argument",
-        `MultiHeadAttention: dropout ${dropout} is no probability, expected 0 to 1`,
-        { op: "MultiHeadAttention", field: "dropout", given: dropout },
-      );
-    }
-    this.dropout = dropout;
+    this.dropout = probability(dropout, "MultiHeadAttention");
     this.#embedDim = embedDim;
     this.#headCount = headCount;
     const shape = [3 * embedDim, embedDim];

@@ -13,6 +13,7 @@ import type { RecurrentResult, RecurrentWeights } from "../ops/recurrent.ts";
 import { uniform } from "./init.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
+import { probability } from "./probability.ts";
 
 /** Options of recurrent layers; the names are PyTorch's. */
 export interface RecurrentLayerOptions {
@@ -102,14 +103,7 @@ export abstract class RecurrentLayers<Output> extends Module<Output> {
     }
     this.hiddenSize = hidden;
     this.batchFirst = options.batchFirst ?? false;
-    this.dropout = options.dropout ?? 0;
-    if (!(this.dropout >= 0 && this.dropout <= 1)) {
-      throw new QorusError(
-        "invalid_argument",
-        `dropout: ${this.dropout} is no probability, expected 0 to 1`,
-        { field: "dropout", given: this.dropout },
-      );
-    }
+    this.dropout = probability(options.dropout ?? 0, this.constructor.name);
     this.#directions = options.bidirectional ? 2 : 1;
     const places = Array.from({ length: numLayers * this.#directions }, (_, i) => ({
       layer: Math.floor(i / this.#directions),

@@ -8,6 +8,7 @@ import { scope } from "../../lib/core/scope.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
 import { QorusError } from "../../lib/native/error.ts";
 import * as nn from "../../lib/nn/mod.ts";
+import type { TensorModule } from "../../lib/nn/sequential.ts";
 import { dropout } from "../../lib/ops/dropout.ts";
 import { add, mul } from "../../lib/ops/elementwise.ts";
 import { matmul } from "../../lib/ops/matmul.ts";
@@ -141,13 +142,22 @@ test("scaledDotProductAttention: with dropout and a learned mask, the same for a
   assertEquals(results[2], results[0]);
 });
 
-test("MultiHeadAttention: dropout of weights, while training only", () => {
+const attentionLayers: Record<string, (dropout?: number) => TensorModule> = {
+  MultiHeadAttention: (dropout) => new nn.MultiHeadAttention(16, 4, { dropout }),
+  Attention: (dropout) => new nn.Attention({ hiddenSize: 16, headCount: 4, dropout }),
+};
+
+for (const [name, make] of Object.entries(attentionLayers)) {
+  test(`${name}: dropout of weights, while training only`, () => checkDropout(make));
+}
+
+function checkDropout(make: (dropout?: number) => TensorModule): void {
   using _ = scope();
-  using plain = new nn.MultiHeadAttention(16, 4);
-  using dropping = new nn.MultiHeadAttention(16, 4, { dropout: 0.5 });
+  using plain = make();
+  using dropping = make(0.5);
   dropping.loadStateDict(plain.stateDict());
   const x = numbers([2, 7, 16], 3);
-  const read = (layer: nn.MultiHeadAttention) => layer.forward(x).read();
+  const read = (layer: TensorModule) => layer.forward(x).read();
   assertNotEquals(read(dropping), read(plain));
   manualSeed(15);
   const first = read(dropping);
@@ -155,8 +165,8 @@ test("MultiHeadAttention: dropout of weights, while training only", () => {
   assertEquals(read(dropping), first);
   dropping.eval();
   assertEquals(read(dropping), read(plain));
-  assertThrows(() => new nn.MultiHeadAttention(16, 4, { dropout: 2 }), QorusError, "0 to 1");
-});
+  assertThrows(() => make(2), QorusError, "0 to 1");
+}
 
 test("scaledDotProductAttention: bad operands are refused with what is wrong", () => {
   using _ = scope();
