@@ -25,9 +25,9 @@ export interface EvaluateOptions<M extends Module<unknown>, B extends Batch, Out
   /** Computes the output. Default: `model.forward(batch.x)`. */
   forward?: Forward<M, B, Output>;
   /** Its mean over all samples is the number `loss`. */
-  loss?: LossFunction<NoInfer<Output>, NoInfer<B>>;
+  loss?: LossFunction<NoInfer<Output>, B>;
   /** Other numbers; they are reset before. */
-  metrics?: readonly Metric<NoInfer<Output>, NoInfer<B>>[];
+  metrics?: readonly Metric<Output, B>[];
 }
 
 /**

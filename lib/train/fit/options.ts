@@ -112,7 +112,7 @@ export interface FitOptions<M extends Module<unknown>, B extends Batch, Output>
   /** Data to validate with, in mode `eval`: after each epoch, or every so many steps. */
   validate?: Batches<B> | FitValidation<B>;
   /** Numbers about the outputs on validation data, beside the loss. */
-  metrics?: readonly Metric<NoInfer<Output>, NoInfer<B>>[];
+  metrics?: readonly Metric<Output, B>[];
   /** When to end a run that gets no better. */
   earlyStopping?: FitEarlyStopping;
   /** Where the run is saved, and how often. */
