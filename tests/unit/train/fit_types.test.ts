@@ -1,9 +1,10 @@
-// What counts here is that these calls have the types that they should, without any annotation.
+// What counts here is that these calls have the types that they should, with few annotations.
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { tensor } from "../../../lib/core/creation.ts";
 import { scope } from "../../../lib/core/scope.ts";
-import { CharRNN } from "../../../lib/models/char_rnn.ts";
+import type { Tensor } from "../../../lib/core/tensor.ts";
+import { CharRNN, type CharRNNOutput } from "../../../lib/models/char_rnn.ts";
 import * as nn from "../../../lib/nn/mod.ts";
 import { crossEntropy } from "../../../lib/ops/losses.ts";
 import * as optim from "../../../lib/optim/mod.ts";
@@ -18,6 +19,10 @@ import { Perplexity } from "../../../lib/train/metrics/perplexity.ts";
 import { pointBatches } from "../../support/training.ts";
 
 const ids = Int32Array.from({ length: 65 }, (_, i) => (i * i) % 5);
+
+function meanLoss({ logits }: CharRNNOutput, { y }: { y: Tensor }): Tensor {
+  return crossEntropy(logits.reshape([-1, 5]), y.reshape([-1]));
+}
 
 function characterModel(): CharRNN {
   return new CharRNN({ vocabSize: 5, embeddingSize: 4, hiddenSize: 8, numLayers: 1 });
@@ -35,10 +40,8 @@ test("fit: types of a model that gives more than a tensor", async () => {
     epochs: 1,
     validate: data,
     metrics: [
-      new Perplexity({ logits: ({ logits }) => logits, axis: -1 }),
-      new MeanLoss(({ logits }, { y }) => crossEntropy(logits.reshape([-1, 5]), y.reshape([-1])), {
-        name: "again",
-      }),
+      new Perplexity({ logits: ({ logits }: CharRNNOutput) => logits, axis: -1 }),
+      new MeanLoss(meanLoss, { name: "again" }),
     ],
     progress: "silent",
   });
