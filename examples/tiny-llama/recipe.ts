@@ -1,0 +1,93 @@
+/**
+ * What is trained, and how: all that decides the result, but for the data.
+ *
+ * @module
+ */
+
+import type { ModelConfig } from "@qorus/qorus";
+
+/** Sizes of the network and the course of its training. */
+export interface Recipe {
+  /** Seeds initial weights and the order of the data. */
+  readonly seed: number;
+  /** Tokens of the vocabulary. */
+  readonly vocabSize: number;
+  /** Longest sequence, in tokens; windows of the text are as long. */
+  readonly contextLength: number;
+  /** Width of the residual stream, a multiple of 32; there is an attention head for each 32. */
+  readonly hiddenSize: number;
+  /** Blocks. */
+  readonly layerCount: number;
+  /** Windows of a batch. */
+  readonly batchSize: number;
+  /** Updates of the weights. */
+  readonly steps: number;
+  /** Updates in which the learning rate rises. */
+  readonly warmupSteps: number;
+  /** Highest learning rate, reached after the rise; falls to a twentieth along a cosine. */
+  readonly learningRate: number;
+  /** Weight decay of matrices. */
+  readonly weightDecay: number;
+  /** Largest norm of the gradients. */
+  readonly clipNorm: number;
+  /** Updates between validations, each with a checkpoint and a sample of text. */
+  readonly validateEverySteps: number;
+  /** A sample begins with this text. */
+  readonly prompt: string;
+}
+
+/** The model in the box. */
+export const storiesRecipe: Recipe = {
+  seed: 1,
+  vocabSize: 2048,
+  contextLength: 256,
+  hiddenSize: 160,
+  layerCount: 6,
+  batchSize: 8,
+  steps: 14_000,
+  warmupSteps: 200,
+  learningRate: 2e-3,
+  weightDecay: 0.1,
+  clipNorm: 1,
+  validateEverySteps: 500,
+  prompt: "Once upon a time",
+};
+
+/** A text file of a megabyte or so, in a few minutes. */
+export const textRecipe: Recipe = {
+  ...storiesRecipe,
+  vocabSize: 512,
+  contextLength: 128,
+  hiddenSize: 128,
+  layerCount: 4,
+  batchSize: 16,
+  steps: 1000,
+  warmupSteps: 100,
+  validateEverySteps: 250,
+  prompt: "\n",
+};
+
+/** Rows of quantized matrices consist of blocks of so many weights. */
+const blockSize = 32;
+
+/** The network of a recipe: all sizes are multiples of 32, so that every matrix fits Q8_0. */
+export function configOf(recipe: Recipe, vocabSize: number): ModelConfig {
+  const { hiddenSize, layerCount, contextLength } = recipe;
+  const headCount = hiddenSize / blockSize;
+  return {
+    architecture: "llama",
+    vocabSize,
+    hiddenSize,
+    intermediateSize: blockSize * Math.ceil(hiddenSize * 8 / 3 / blockSize),
+    layerCount,
+    headCount,
+    keyValueHeadCount: headCount,
+    headSize: blockSize,
+    contextLength,
+    normEpsilon: 1e-5,
+    ropeBase: 10000,
+    ropeStyle: "half",
+    tiedEmbeddings: true,
+    attentionBias: false,
+  };
+}
