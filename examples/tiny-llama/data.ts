@@ -4,8 +4,8 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
-import { QorusError, type Tokenizer, train, trainBpe } from "@qorus/qorus";
+import { type Tokenizer, train, trainBpe } from "@qorus/qorus";
+import { readText } from "../support/text_file.ts";
 import type { Recipe } from "./recipe.ts";
 import { story } from "./stories.ts";
 import { StoryWindows } from "./story_windows.ts";
@@ -25,21 +25,24 @@ export interface TrainingData {
 const tokenizerStories = 20_000;
 /** Windows of stories that no training sees. */
 const validationWindows = 64;
-/** Series of stories: seeds of their own keep them apart from the training's. */
-const seriesOf = { training: 1, tokenizer: 2, validation: 3 } as const;
+/** Series of stories that are kept apart by seeds of their own. */
+const seeds = { training: 1, tokenizer: 2, validation: 3 } as const;
 
+/** The begin and the end of a text. */
 const specialTokens = ["<s>", "</s>"];
 
-/** Stories, each of which is seen once at most. */
+/** Stories made up by rules; each comes once at most. */
 export async function storyData(recipe: Recipe): Promise<TrainingData> {
-  const texts = Array.from({ length: tokenizerStories }, (_, i) => story(i, seriesOf.tokenizer));
+  const texts = Array.from({ length: tokenizerStories }, (_, i) => story(i, seeds.tokenizer));
   const tokenizer = await trainBpe(texts, recipe.vocabSize, { specialTokens, addBos: true });
+  const windowLength = recipe.contextLength;
+  const simpleWindows = recipe.simpleSteps * recipe.batchSize;
   const windows = (count: number, seed: number) =>
-    new StoryWindows(count, { tokenizer, seed, windowLength: recipe.contextLength });
+    new StoryWindows(count, { tokenizer, seed, windowLength, simpleWindows });
   return {
     tokenizer,
-    training: windows(recipe.steps * recipe.batchSize, seriesOf.training),
-    validation: windows(validationWindows, seriesOf.validation),
+    training: windows(recipe.steps * recipe.batchSize, seeds.training),
+    validation: windows(validationWindows, seeds.validation),
     isDrawn: false,
   };
 }
@@ -51,7 +54,7 @@ const trainingShare = 0.9;
  * Windows of a text file.
  *
  * @throws {QorusError} `not_found` where there is no such file, `invalid_argument` where the text is
- * too short.
+ * too short for the recipe.
  */
 export async function textData(path: string, recipe: Recipe): Promise<TrainingData> {
   const text = readText(path);
@@ -65,16 +68,4 @@ export async function textData(path: string, recipe: Recipe): Promise<TrainingDa
     validation: train.TextWindows.fromText(last, tokenizer, { length }),
     isDrawn: true,
   };
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new QorusError("not_found", `${path}: the text cannot be read: ${problem}`, {
-      path,
-      cause,
-    });
-  }
 }

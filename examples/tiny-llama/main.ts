@@ -1,33 +1,47 @@
 /**
- * Trains a small Llama on a text file, with a tokenizer of its own, and lets it write.
+ * Trains a small Llama on a text, with a tokenizer of its own, and lets it write.
  *
  *   bun examples/tiny-llama/main.ts TEXT_FILE
  *   deno run -A examples/tiny-llama/main.ts TEXT_FILE
  *
- * With `--stories` it trains the model in the box, models/tiny.qorus.
+ * Without a file it reads stories that are made up by rules; with `--recipe box` as well, it makes
+ * the model in the box, models/tiny.qorus.
  *
  * @module
  */
 
 import { mkdirSync } from "node:fs";
-import process from "node:process";
-import { QorusError } from "@qorus/qorus";
-import { readArguments } from "./arguments.ts";
+import { runExample } from "../support/run_example.ts";
 import { storyData, textData } from "./data.ts";
+import { recipeOf } from "./recipe.ts";
 import { trainNetwork } from "./training.ts";
 
-async function main(given: readonly string[]): Promise<void> {
-  const { textPath, folder, recipe } = readArguments(given);
-  mkdirSync(folder, { recursive: true });
-  const data = textPath === undefined ? await storyData(recipe) : await textData(textPath, recipe);
-  const { loss, path } = await trainNetwork(recipe, data, folder);
-  console.log(`validation loss ${loss.toFixed(4)}; the model is ${path}`);
-}
+const options = {
+  folder: "runs/tiny-llama",
+  recipe: "small",
+  prompt: "Once upon a time",
+  steps: 0,
+  batch: 0,
+  vocabulary: 0,
+  context: 0,
+  width: 0,
+  layers: 0,
+  seed: 0,
+};
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof QorusError)) throw error;
-  console.error(`error: ${error.message}`);
-  process.exitCode = 1;
-}
+await runExample({ positionals: ["TEXT_FILE"], options }, async (given, path) => {
+  const { folder, prompt, steps, seed } = given;
+  const recipe = recipeOf(given.recipe, {
+    steps,
+    seed,
+    batchSize: given.batch,
+    vocabSize: given.vocabulary,
+    contextLength: given.context,
+    hiddenSize: given.width,
+    layerCount: given.layers,
+  });
+  const data = path === undefined ? await storyData(recipe) : await textData(path, recipe);
+  mkdirSync(folder, { recursive: true });
+  const { loss, modelPath } = await trainNetwork(recipe, data, { folder, prompt });
+  console.log(`validation loss ${loss.toFixed(4)}; the model is ${modelPath}`);
+});

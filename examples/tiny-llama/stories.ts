@@ -20,6 +20,8 @@ import {
   dayIntroductions,
   dayOpenings,
   introductions,
+  moreIntroductions,
+  moreOpenings,
   shortOpenings,
 } from "./stories/frames.ts";
 import { adventurePlots } from "./stories/plots/adventures.ts";
@@ -55,12 +57,15 @@ class Scene {
   readonly #choices: Choices;
   readonly #plot: Plot;
   readonly #characters: Character[];
+  /** Names are any, not only the simplest. */
+  readonly manyNames: boolean;
   readonly #drawn = new Map<string, Forms>();
 
-  constructor(plot: Plot, choices: Choices) {
+  constructor(plot: Plot, choices: Choices, manyNames: boolean) {
     this.#choices = choices;
     this.#plot = plot;
-    const hero = drawCharacter(drawGroup(plot.heroes, choices), choices, []);
+    this.manyNames = manyNames;
+    const hero = drawCharacter(drawGroup(plot.heroes, choices), choices, [], manyNames);
     this.#characters = [hero];
     this.#drawn.set("hero", hero.forms);
   }
@@ -100,13 +105,14 @@ class Scene {
   #draw(name: string): Forms | undefined {
     if (name === "adult") return drawAdult(this.#choices);
     if (name === "stranger") return drawStranger(this.#choices);
-    if (name === "sibling") return drawSibling(this.#choices, this.#characters);
+    if (name === "sibling") return drawSibling(this.#choices, this.#characters, this.manyNames);
     if (name === "friend") {
       const [{ group }] = this.#characters;
       const friend = drawCharacter(
         group === "fantasy" ? "animal" : group,
         this.#choices,
         this.#characters,
+        this.manyNames,
       );
       this.#characters.push(friend);
       return friend.forms;
@@ -132,16 +138,17 @@ function drawGroup(groups: readonly Group[] | undefined, choices: Choices): Grou
  *
  * @param index which story, from 0 on
  * @param seed which series of stories; stories of other series are others
+ * @param manyNames with any names and some more openings: harder to read
  *
  * @example
  * ```ts
  * for (let index = 0; index < 3; index++) console.log(story(index), "\n");
  * ```
  */
-export function story(index: number, seed = 1): string {
+export function story(index: number, seed = 1, manyNames = false): string {
   const choices = new Choices(seed, index);
   const plot = choices.pick(plots);
-  const scene = new Scene(plot, choices);
+  const scene = new Scene(plot, choices, manyNames);
   const opening = drawOpening(plot, scene, choices);
   const middle = beats.get(plot)!.map((alternatives) => choices.pick(alternatives));
   const ending = choices.chance(0.35)
@@ -153,10 +160,14 @@ export function story(index: number, seed = 1): string {
 
 /** The template that a story starts with, if any. */
 function drawOpening(plot: Plot, scene: Scene, choices: Choices): readonly string[] {
-  const share = choices.below(100);
   const isFree = plot.setting === undefined;
-  if (isFree && share < 25) {
-    const openings = scene.needsIntroduction || share < 10 ? dayIntroductions : dayOpenings;
+  const isOther = isFree && scene.manyNames && choices.chance(0.2);
+  const share = choices.below(100);
+  if (isOther || (isFree && share < 25)) {
+    const introduces = scene.needsIntroduction || share < 10;
+    const openings = isOther
+      ? (introduces ? moreIntroductions : moreOpenings)
+      : (introduces ? dayIntroductions : dayOpenings);
     // Opening first: it names the day that the rest speaks of.
     const opening = scene.write(choices.pick(openings));
     scene.happensOn("that day");

@@ -5,19 +5,19 @@
  */
 
 import { join } from "node:path";
-import { crossEntropy, fit, type Llama, load, optim, type Tensor, train } from "@qorus/qorus";
+import { crossEntropy, fit, load, optim, type Tensor, train } from "@qorus/qorus";
 import type { TrainingData } from "./data.ts";
 import { makeNetwork, makeOptimizer } from "./network.ts";
 import { configOf, type Recipe } from "./recipe.ts";
 import { saveModel } from "./save_model.ts";
 
 /** The learning rate ends at this share of the highest. */
-const lastRateShare = 0.05;
-/** Tokens of a sample. */
-const sampleTokens = 200;
+export const lastRateShare = 0.05;
+/** Most tokens of a sample. */
+const maxTokens = 200;
 
 /** Mean cross-entropy of the next tokens, in nats. */
-function nextTokenLoss(
+export function nextTokenLoss(
   logits: Tensor,
   { y }: Readonly<Record<"x" | "y", Tensor>>,
 ): Tensor {
@@ -29,7 +29,13 @@ export interface Trained {
   /** Mean loss on the validation windows, in nats per token. */
   readonly loss: number;
   /** The model's file. */
-  readonly path: string;
+  readonly modelPath: string;
+}
+
+/** Where a training keeps its files, and what its samples begin with. */
+export interface TrainingPlace {
+  readonly folder: string;
+  readonly prompt: string;
 }
 
 /**
@@ -39,8 +45,9 @@ export interface Trained {
 export async function trainNetwork(
   recipe: Recipe,
   data: TrainingData,
-  folder: string,
+  place: TrainingPlace,
 ): Promise<Trained> {
+  const { folder } = place;
   const { batchSize, steps, warmupSteps, learningRate, seed } = recipe;
   const everySteps = recipe.validateEverySteps;
   using network = makeNetwork(configOf(recipe, data.tokenizer.vocabSize), seed);
@@ -66,27 +73,21 @@ export async function trainNetwork(
     checkpoint: { folder: join(folder, "checkpoints"), everySteps, resume: true },
     logs: [new train.JsonLinesLog(join(folder, "run.jsonl"))],
     onStep: async ({ step }) => {
-      if (step % everySteps === 0) {
-        console.log(`\n${await sample(network, recipe, data, folder)}\n`);
-      }
+      if (step % everySteps > 0 && step < steps) return;
+      const path = await saveModel(folder, network, recipe, data.tokenizer);
+      console.log(`\nstep ${step}\n${await sample(path, place.prompt)}\n`);
     },
   });
-  const path = await saveModel(folder, network, recipe, data.tokenizer);
-  return { loss: history.at(-1)?.values.validation_loss ?? NaN, path };
+  const modelPath = await saveModel(folder, network, recipe, data.tokenizer);
+  return { loss: history.at(-1)?.values.validation_loss ?? NaN, modelPath };
 }
 
-/** What the network writes by now, after the recipe's prompt. */
-async function sample(
-  network: Llama,
-  recipe: Recipe,
-  { tokenizer }: TrainingData,
-  folder: string,
-): Promise<string> {
-  using llm = await load(await saveModel(folder, network, recipe, tokenizer));
-  const maxTokens = Math.min(sampleTokens, recipe.contextLength / 2);
-  let text = recipe.prompt;
-  for await (const token of llm.generate(text, { maxTokens, temperature: 0.7, seed: 1 })) {
+/** What the model writes, with a little chance. */
+async function sample(path: string, prompt: string): Promise<string> {
+  using llm = await load(path);
+  let text = prompt;
+  for await (const token of llm.generate(prompt, { maxTokens, temperature: 0.7, seed: 1 })) {
     text += token.text;
   }
-  return text.trim();
+  return text;
 }

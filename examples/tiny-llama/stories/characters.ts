@@ -4,25 +4,11 @@
  * @module
  */
 
+import { animalNames, childNames, drawAnyName } from "./names.ts";
 import type { Choices } from "./random.ts";
 import type { Forms } from "./template.ts";
 
 const list = (text: string): readonly string[] => text.trim().split(/\s*\|\s*|\s+/);
-
-const names = {
-  she: list(
-    `Lily Mia Anna Emma Lucy Rosie Sara Ella Nora Ruby Molly Zoe Amy Ivy Clara Daisy Grace Julia
-     Kate Luna Maya Nina Olive Penny Sophie Tara Alice Bella Jane Sue`,
-  ),
-  he: list(
-    `Tom Ben Max Sam Leo Jack Tim Finn Noah Oscar Adam Billy Charlie Dan Eli Fred George Henry Hugo
-     Jake Joe Kai Luke Mark Nick Owen Peter Ravi Theo Walt`,
-  ),
-};
-const animalNames = {
-  she: list("Dot Honey Pearl Hazel Tilly Coco Fern Poppy Willow Mimi Suki Bonnie Ginger Pippa"),
-  he: list("Pip Bruno Barney Rusty Otto Benny Chip Teddy Nico Felix Milo Toby Buddy Monty"),
-};
 
 const animals = list(
   `rabbit|fox|bear|mouse|squirrel|hedgehog|frog|duck|turtle|owl|deer|cat|dog|pig|lamb|beaver
@@ -57,11 +43,16 @@ const pronouns: Readonly<Record<Gender, Forms>> = {
   he: { he: "he", him: "him", his: "his", himself: "himself" },
 };
 
-/** Someone of a group whose name and kind are none of those that are taken. */
+/**
+ * Someone of a group whose name and kind are none of those that are taken.
+ *
+ * @param manyNames with any name, made-up ones among them
+ */
 export function drawCharacter(
   group: Group,
   choices: Choices,
   taken: readonly Character[],
+  manyNames: boolean,
 ): Character {
   // Two of one gender share their pronouns, which makes them harder to tell apart.
   const isGirl = taken.length === 0
@@ -69,7 +60,8 @@ export function drawCharacter(
     : taken[0].gender === "he" === choices.chance(0.7);
   const gender = isGirl ? "she" : "he";
   for (;;) {
-    const one = choices.pick((group === "child" ? names : animalNames)[gender]);
+    const simplest = (group === "child" ? childNames : animalNames)[gender];
+    const one = manyNames ? drawAnyName(simplest, gender, choices) : choices.pick(simplest);
     const kind = drawKind(group, gender, choices);
     if (taken.some(({ forms }) => forms.one === one)) continue;
     if (group !== "child" && taken.some(({ forms }) => forms.kind === kind)) continue;
@@ -109,10 +101,14 @@ export function drawStranger(choices: Choices): Forms {
 }
 
 /** A brother or sister of the hero. */
-export function drawSibling(choices: Choices, taken: readonly Character[]): Forms {
+export function drawSibling(
+  choices: Choices,
+  taken: readonly Character[],
+  manyNames: boolean,
+): Forms {
   const group = taken[0].group === "child" ? "child" : "animal";
-  const { gender, forms } = drawCharacter(group, choices, taken);
+  const { gender, forms } = drawCharacter(group, choices, taken, manyNames);
   const kind = gender === "she" ? "sister" : "brother";
-  const age = choices.pick(["little", "little", "big", "baby"].slice(0, 3));
+  const age = choices.pick(["little", "little", "big"]);
   return { ...forms, kind, title: `${age} ${kind} ${forms.one}` };
 }

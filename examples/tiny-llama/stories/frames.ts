@@ -59,6 +59,30 @@ export const dayIntroductions = beatsOf(`
   a happy song]. {Weather}.
 / There was a {hero.full} named {hero}. {OneFineDay}, {hero} [was very {joyful}|got up early].`)[0];
 
+/** Further openings of the same kind. */
+export const moreIntroductions = beatsOf(`
+/ The {hero.full} was very {joyful}. {His} name was {hero}.
+/ The {hero.full} [woke up|got up] early. {His} name was {hero}, and {he} loved ${loves}.
+/ A {hero.full} was playing {place.where}. {His} name was {hero}.
+/ {hero} the {hero.kind} lived {home.where}. {Weather}.
+/ A {hero.kind} named {hero} sat {place.where}. {Weather}.
+/ {Place.where}, there was a {hero.full} named {hero}. {He} wanted to have some fun.
+/ One day there was a {hero.full} named {hero} who was very {joyful}.`)[0];
+
+/** Further openings of stories that happen on one day. */
+export const moreOpenings = beatsOf(`
+/ {hero} and {friend} went to {place}. They wanted to play together.
+/ {hero} and {friend} were {place.where}. {Weather}.
+/ {OneFineDay}, {hero} and {friend} went to {place}. [They were very {joyful}|{Weather}].
+/ {hero} went to {place} with {his} {adult}. {Weather}.
+/ "{Adult}, can I go outside?" asked {hero}. "{Yes}, {dear}," {replied} {his} {adult}.
+/ "{Adult}, [may|can] I [have some {drink}|play in the garden], please?" asked {hero}. "{Yes},"
+  {replied} {his} {adult}.
+/ {hero} had a {toy.full}. {He} loved it very much.
+/ The sun was shining, and {hero} was {joyful}.
+/ The sun was shining and the birds were singing. {hero} wanted to go outside.
+/ {hero} was always {joyful}. {Weather}.`)[0];
+
 /** Openings for a hero who needs no introduction. */
 export const shortOpenings = beatsOf(`
 / {hero} and {his} {adult} lived {home.where}.
