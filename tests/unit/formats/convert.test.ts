@@ -261,3 +261,16 @@ test("outputs that cannot be written are refused before anything is", async () =
   await convert(source, folder.file("empty"), options);
   assertEquals(contentOf(openCheckpoint(folder.file("empty"))), contentOf(openCheckpoint(source)));
 });
+
+test("a .qorus file says where its model comes from", async () => {
+  using folder = new TemporaryFolder();
+  const source = await writeTinyFolder(folder.file("source"), quantizableConfig);
+  const provenance = { note: "Made for a test.", steps: "7" };
+  await convert(source, folder.file("out.qorus"), { ...options, provenance });
+  assertEquals(openCheckpoint(folder.file("out.qorus")).provenance, {
+    source: "source",
+    format: "huggingface",
+    note: "Made for a test.",
+    steps: "7",
+  });
+});
