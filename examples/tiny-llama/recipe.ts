@@ -32,6 +32,8 @@ export interface Recipe {
   readonly weightDecay: number;
   /** Largest norm of the gradients. */
   readonly clipNorm: number;
+  /** What the model's file says to its users. */
+  readonly note?: string;
   /** Updates between validations, each with a checkpoint and a sample of text. */
   readonly validateEverySteps: number;
 }
@@ -51,11 +53,14 @@ const box: Recipe = {
   weightDecay: 0.1,
   clipNorm: 1,
   validateEverySteps: 500,
+  note: "This is the tiny model in the box, which Qorus trained on made-up stories for children " +
+    "(models/README.md); name another with --model.",
 };
 
 /** Done in a few minutes. */
 const small: Recipe = {
   ...box,
+  note: undefined,
   vocabSize: 512,
   contextLength: 128,
   hiddenSize: 128,

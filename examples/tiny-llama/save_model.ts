@@ -57,6 +57,13 @@ export async function saveModel(
   saveTokenizer(source, tokenizer);
   await nn.saveSafetensors(join(source, "model.safetensors"), network.stateDict());
   const path = join(folder, "tiny-llama.qorus");
-  await convertModel(source, path, { dtype: "q8_0" });
+  const { note, steps, seed } = recipe;
+  const provenance = {
+    source: "examples/tiny-llama",
+    steps: String(steps),
+    seed: String(seed),
+    ...(note === undefined ? {} : { note }),
+  };
+  await convertModel(source, path, { dtype: "q8_0", provenance });
   return path;
 }
