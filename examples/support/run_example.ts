@@ -68,7 +68,9 @@ function readArguments<Given extends Options>(
   } catch (error) {
     const isUsage = error instanceof UsageError || error instanceof TypeError;
     if (!isUsage) throw error;
-    throw new UsageError(`${error.message}; ${usage(allowed)}`);
+    // Behind the first line, the runtimes give hints that do not fit one line.
+    const [problem] = error.message.split(/\.?\n/);
+    throw new UsageError(`${problem}; ${usage(allowed)}`);
   }
 }
 
