@@ -1,0 +1,78 @@
+/**
+ * Trains the same small Llama with Qorus and with PyTorch, from the same weights on the same
+ * batches, and compares their validation losses.
+ *
+ *   bun bench/training_quality/run.ts TEXT_FILE --python /tmp/venv/bin/python
+ *   deno run -A bench/training_quality/run.ts TEXT_FILE --steps 300
+ *
+ * @module
+ */
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { recipes } from "../../examples/tiny-llama/recipe.ts";
+import { type OptionDefinitions, readArguments, UsageError } from "../../lib/cli/arguments.ts";
+import { QorusError } from "../../lib/native/error.ts";
+import { configure } from "../../mod.ts";
+import { trainQorus, type Validation } from "./qorus.ts";
+
+const options = {
+  steps: { kind: "integer", least: 10, help: "updates of the weights (default: 1000)" },
+  threads: { kind: "integer", least: 1, most: 256, help: "threads of each (default: 1)" },
+  python: { kind: "text", help: "the Python that has PyTorch and safetensors (default: python3)" },
+} as const satisfies OptionDefinitions;
+
+/** Largest difference of the last losses that is no failure. */
+const bound = 0.02;
+
+function trainPyTorch(python: string, folder: string, threads: number): Validation[] {
+  const script = fileURLToPath(new URL("pytorch.py", import.meta.url));
+  const { status, stdout, error } = spawnSync(python, [script, folder, String(threads)], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (status !== 0) {
+    throw new QorusError("io", `${python}: ${error?.message ?? `ended with ${status}`}`);
+  }
+  return stdout.trim().split("\n").map((line) => JSON.parse(line));
+}
+
+async function main(): Promise<number> {
+  const { options: values, positionals } = readArguments(process.argv.slice(2), options, 1);
+  if (positionals.length === 0) throw new UsageError("name a text file to train on");
+  const { steps = recipes.small.steps, threads = 1, python = "python3" } = values;
+  const warmupSteps = Math.ceil(steps / 10);
+  const recipe = { ...recipes.small, steps, warmupSteps, validateEverySteps: Math.ceil(steps / 5) };
+  configure({ threads });
+  const folder = mkdtempSync(join(tmpdir(), "qorus-quality-"));
+  try {
+    const qorus = await trainQorus(positionals[0], recipe, folder);
+    const pytorch = trainPyTorch(python, folder, threads);
+    console.log("step      Qorus   PyTorch   difference");
+    let difference = Infinity;
+    for (const [i, { step, loss }] of qorus.entries()) {
+      difference = loss / pytorch[i].loss - 1;
+      const [ours, theirs] = [loss, pytorch[i].loss].map((value) => value.toFixed(5).padStart(8));
+      console.log(
+        `${String(step).padEnd(6)} ${ours}  ${theirs}   ${
+          (100 * Math.abs(difference)).toFixed(3)
+        } %`,
+      );
+    }
+    return Math.abs(difference) <= bound ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof QorusError || error instanceof UsageError)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
