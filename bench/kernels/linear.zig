@@ -23,6 +23,9 @@ const Kind = struct { dtype: qorus.dtype.DType, layout: qorus.dtype.Layout };
 const kinds = [_]Kind{
     .{ .dtype = .q4_0, .layout = .rows16 },
     .{ .dtype = .q8_0, .layout = .rows16 },
+    .{ .dtype = .q4_k, .layout = .rows16 },
+    .{ .dtype = .q5_k, .layout = .rows16 },
+    .{ .dtype = .q6_k, .layout = .rows16 },
     .{ .dtype = .q4_0, .layout = .rows },
     .{ .dtype = .q8_0, .layout = .rows },
     .{ .dtype = .f16, .layout = .rows },

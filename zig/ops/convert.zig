@@ -19,12 +19,17 @@ pub fn convert(context: *Context, x_handle: Handle, out_handle: Handle) Error!vo
     try operands.forbidOverlap(context, out, x, "x");
     for ([_]*const Tensor{ x, out }, [_][]const u8{ "x", "out" }) |tensor, role| {
         if (tensor.flags.layout == .rows) try operands.requireContiguous(context, tensor, role);
-        if (tensor.dtype == .i32 or tensor.dtype == .u8) return context.fail(
+        if (!tensor.dtype.isReal()) return context.fail(
             error.InvalidDtype,
-            "{s} is {t}, expected f32, f16, bf16, q8_0 or q4_0",
+            "{s} is {t}, expected f32, f16, bf16 or a quantized type",
             .{ role, tensor.dtype },
         );
     }
+    if (out.dtype.isKQuant() and x.dtype != out.dtype) return context.fail(
+        error.InvalidDtype,
+        "nothing is quantized to {t}, only read from it: expected f32, f16, bf16, q8_0 or q4_0",
+        .{out.dtype},
+    );
     var runner = context.runner();
     const rows: usize = @intCast(x.rows());
     const columns: usize = x.columns();

@@ -94,9 +94,9 @@ fn operand(tensor: *const Tensor) threaded_matmul.Operand {
 fn weightOf(context: *Context, handle: Handle) Error!threaded_linear.Weight {
     const tensor = try context.tensor(handle, "weight");
     try operands.requireRank(context, tensor, "weight", 2);
-    if (tensor.dtype == .i32 or tensor.dtype == .u8) return context.fail(
+    if (!tensor.dtype.isReal()) return context.fail(
         error.InvalidDtype,
-        "weight is {t}, expected f32, f16, bf16, q8_0 or q4_0",
+        "weight is {t}, expected f32, f16, bf16 or a quantized type",
         .{tensor.dtype},
     );
     if (tensor.flags.layout == .rows) try operands.requireContiguous(context, tensor, "weight");

@@ -43,12 +43,7 @@ pub fn fromMap(context: *Context, map_id: u32, dtype: u32, layout: u32, rank: u3
         .{ offset, end, map.size_bytes },
     );
     const address = @intFromPtr(map.base) + offset;
-    // The quantized kernels read scales as f16: two bytes are what every block dtype needs.
-    const alignment: u64 = switch (kind.dtype) {
-        .f32, .i32 => 4,
-        .f16, .bf16, .q8_0, .q4_0 => 2,
-        .u8 => 1,
-    };
+    const alignment = kind.dtype.alignment();
     if (address % alignment != 0) return context.fail(
         error.InvalidLayout,
         "offset {d} is no multiple of {d} bytes",
@@ -72,17 +67,17 @@ fn checkKind(context: *Context, dtype: u32, layout: u32, rank: u32) Error!Kind {
         "rank {d} is more than {d}",
         .{ rank, max_rank },
     );
-    if (dtype > @intFromEnum(DType.u8)) return context.fail(
+    const known = std.enums.fromInt(DType, dtype) orelse return context.fail(
         error.InvalidDtype,
         "{d} is no dtype",
         .{dtype},
     );
     if (layout > 1) return context.fail(error.InvalidLayout, "{d} is no layout", .{layout});
-    const kind: Kind = .{ .dtype = @enumFromInt(dtype), .layout = @enumFromInt(layout) };
-    const is_block_matrix = rank == 2 and kind.dtype.blockElements() > 1;
+    const kind: Kind = .{ .dtype = known, .layout = @enumFromInt(layout) };
+    const is_block_matrix = rank == 2 and kind.dtype.isQuantized();
     if (kind.layout == .rows16 and !is_block_matrix) return context.fail(
         error.InvalidLayout,
-        "rows16 is for q8_0 and q4_0 matrices, not for {t} of rank {d}",
+        "rows16 is for quantized matrices, not for {t} of rank {d}",
         .{ kind.dtype, rank },
     );
     return kind;

@@ -8,10 +8,12 @@ const threaded = @import("../kernels/cpu/threaded/linear.zig");
 const converter = @import("../kernels/cpu/threaded/convert.zig");
 const Runner = @import("../kernels/cpu/threaded/runner.zig").Runner;
 const Guarded = @import("guarded.zig").Guarded;
+const k_quants = @import("k_quants.zig");
 const support = @import("support.zig");
 
 test {
     _ = @import("quantized_convert.zig");
+    _ = k_quants;
 }
 
 const DType = dtypes.DType;
@@ -52,6 +54,7 @@ fn fillWeights(random: std.Random, dtype: DType, data: []u8) void {
                 if (random.int(u8) < 8) @memset(data[start + 2 .. start + size], 0x80);
             }
         },
+        .q4_k, .q5_k, .q6_k => k_quants.fillScales(random, dtype, data),
         .i32, .u8 => unreachable,
     }
 }
@@ -118,7 +121,7 @@ fn checkLinear(
 
     const rounded = try allocator.alloc(f64, x.items.len);
     defer allocator.free(rounded);
-    if (dtype.blockElements() == 32) {
+    if (dtype.isQuantized()) {
         reference.roundActivations(rounded, x.items);
     } else for (rounded, x.items) |*to, from| {
         to.* = from;
@@ -134,7 +137,8 @@ fn checkLinear(
     const arranged = try Guarded(u8).init(converter.rows16Bytes(dtype, rows, columns));
     defer arranged.deinit();
     if (layout == .rows16) {
-        rearrange(dtype, arranged.items, plain.items, rows, columns);
+        const arrange = if (dtype.isKQuant()) &k_quants.rearrange else &rearrange;
+        arrange(dtype, arranged.items, plain.items, rows, columns);
     }
     const first = try allocator.alloc(f32, expected.len);
     defer allocator.free(first);
@@ -193,6 +197,25 @@ test "quantized: products with q8_0 and q4_0 weights" {
             try checkLinear(dtype, layout, 3001, 512, 1);
         }
     }
+}
+
+test "quantized: products with k-quants" {
+    for (k_quants.kinds) |dtype| {
+        for ([_]threaded.Layout{ .rows16, .rows }) |layout| {
+            for ([_]usize{ 1, 2, 3, 7, 8, 13 }) |count| {
+                for ([_]usize{ 1, 16, 35 }) |rows| {
+                    for ([_]usize{ 256, 768 }) |columns| {
+                        try checkLinear(dtype, layout, rows, columns, count);
+                    }
+                }
+            }
+            // More rows than one chunk has.
+            try checkLinear(dtype, layout, 1201, 512, 1);
+            try checkLinear(dtype, layout, 1201, 512, 5);
+        }
+    }
+    try checkLinear(.q4_k, .rows16, 0, 256, 3);
+    try checkLinear(.q6_k, .rows16, 3, 256, 0);
 }
 
 test "quantized: products with f32, f16 and bf16 weights" {

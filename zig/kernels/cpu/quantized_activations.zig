@@ -28,7 +28,7 @@ pub const Form = enum {
 /// The form that this instruction set's `multiply_groups` wants for weights of `dtype`.
 pub fn formOf(comptime dtype: DType) Form {
     if (simd.has_vnni or simd.has_dotprod) return .bytes;
-    return if (simd.has_avx2 and dtype == .q4_0) .bytes else .pairs;
+    return if (simd.has_avx2 and dtype != .q8_0) .bytes else .pairs;
 }
 
 /// What is added to a quantized weight to store it as an unsigned number.
@@ -37,19 +37,33 @@ pub fn zeroPoint(comptime dtype: DType) i32 {
     return switch (dtype) {
         .q8_0 => if (simd.has_dotprod) 0 else 128,
         .q4_0 => 8,
+        .q6_k => 32,
         else => comptime unreachable,
     };
 }
 
-/// 32 columns of `tokens` tokens.
-pub fn Block(comptime form: Form, comptime tokens: usize) type {
+/// Whether weights of the dtype are numbers times a scale less a minimum, not less a zero point.
+fn hasMins(comptime dtype: DType) bool {
+    return dtype == .q4_k or dtype == .q5_k;
+}
+
+/// Columns of a block that share one offset: those that share a scale in the weights.
+fn offsetColumns(comptime dtype: DType) usize {
+    return if (dtype == .q6_k) 16 else block_columns;
+}
+
+/// 32 columns of `tokens` tokens, for weights of `dtype`.
+pub fn Block(comptime dtype: DType, comptime tokens: usize) type {
+    const words = comptime formOf(dtype).words();
+    const offsets = block_columns / comptime offsetColumns(dtype);
     return extern struct {
         scale: [tokens]f32,
-        /// `-zeroPoint * sum(numbers)`: takes back what the weights' zero point adds to a product.
-        offset: [tokens]i32,
+        /// i32, `-zeroPoint * sum(numbers)`: takes back what the weights' zero point adds to a
+        /// product. For weights with mins f32, `-scale * sum(numbers)`: what the mins are times.
+        offset: [offsets][tokens]if (hasMins(dtype)) f32 else i32,
         /// `numbers[g][..][t]` holds columns 4g to 4g + 3 of token t. The words of one token are
         /// not neighbours: the compiler would read them together and take them apart again.
-        numbers: [block_columns / 4][form.words()][tokens]u32,
+        numbers: [block_columns / 4][words][tokens]u32,
     };
 }
 
@@ -75,8 +89,8 @@ inline fn quantizeBlock(x: [*]const f32) Quantized {
     return .{ .scale = largest / 127, .numbers = @truncate(numbers) };
 }
 
-inline fn sum(numbers: B) i32 {
-    return @reduce(.Add, @as(@Vector(block_columns, i16), numbers));
+inline fn sum(numbers: anytype) i32 {
+    return @reduce(.Add, @as(@Vector(@typeInfo(@TypeOf(numbers)).vector.len, i16), numbers));
 }
 
 /// A block's columns in the given form, four at a time.
@@ -91,6 +105,25 @@ inline fn quads(comptime form: Form, numbers: B) [block_columns / 4][form.words(
     return @bitCast(wide);
 }
 
+inline fn setOffsets(
+    comptime dtype: DType,
+    comptime tokens: usize,
+    block: *Block(dtype, tokens),
+    token: usize,
+    quantized: Quantized,
+) void {
+    if (comptime hasMins(dtype)) {
+        const total: f32 = @floatFromInt(sum(quantized.numbers));
+        block.offset[0][token] = -quantized.scale * total;
+        return;
+    }
+    const columns = comptime offsetColumns(dtype);
+    const parts: [block_columns / columns]@Vector(columns, i8) = @bitCast(quantized.numbers);
+    inline for (parts, &block.offset) |part, *offset| {
+        offset[token] = -zeroPoint(dtype) * sum(part);
+    }
+}
+
 fn quantizeTokens(
     comptime dtype: DType,
     comptime tokens: usize,
@@ -99,13 +132,13 @@ fn quantizeTokens(
     columns: usize,
 ) void {
     const form = comptime formOf(dtype);
-    const blocks: [*]Block(form, tokens) = @ptrCast(out);
+    const blocks: [*]Block(dtype, tokens) = @ptrCast(out);
     for (0..columns / block_columns) |index| {
         const block = &blocks[index];
         for (0..tokens) |token| {
             const quantized = quantizeBlock(x + token * columns + index * block_columns);
             block.scale[token] = quantized.scale;
-            block.offset[token] = -zeroPoint(dtype) * sum(quantized.numbers);
+            setOffsets(dtype, tokens, block, token, quantized);
             const all = quads(form, quantized.numbers);
             for (&block.numbers, all) |*group, words| {
                 for (group, words) |*tokens_words, word| tokens_words[token] = word;
@@ -122,12 +155,22 @@ pub fn quantizeTile(
     dtype: DType,
 ) callconv(.c) void {
     switch (dtype) {
-        inline .q8_0, .q4_0 => |known| switch (token_count) {
-            inline 1...interface.tile_tokens => |tokens| {
-                quantizeTokens(known, tokens, out, x, columns);
-            },
-            else => unreachable,
-        },
+        inline .q8_0, .q4_0, .q6_k => |known| quantizeTileFor(known, out, x, token_count, columns),
+        // Both have mins.
+        .q4_k, .q5_k => quantizeTileFor(.q4_k, out, x, token_count, columns),
+        else => unreachable,
+    }
+}
+
+fn quantizeTileFor(
+    comptime dtype: DType,
+    out: [*]align(64) u8,
+    x: [*]const f32,
+    token_count: usize,
+    columns: usize,
+) void {
+    switch (token_count) {
+        inline 1...interface.tile_tokens => |tokens| quantizeTokens(dtype, tokens, out, x, columns),
         else => unreachable,
     }
 }
@@ -165,6 +208,7 @@ pub fn tokenZeroPoint(dtype: DType) i32 {
 }
 
 comptime {
-    std.debug.assert(@sizeOf(Block(.pairs, 8)) == 8 * interface.tile_block_bytes);
-    std.debug.assert(@sizeOf(Block(.bytes, 3)) <= 3 * interface.tile_block_bytes);
+    for ([_]DType{ .q8_0, .q4_0, .q4_k, .q5_k, .q6_k }) |dtype| for (1..9) |tokens| {
+        std.debug.assert(@sizeOf(Block(dtype, tokens)) <= tokens * interface.tile_block_bytes);
+    };
 }

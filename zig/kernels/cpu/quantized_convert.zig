@@ -1,7 +1,9 @@
 //! f32 to Q8_0 and Q4_0 and back, and both between GGML's arrangement and layout `rows16`.
+//! k_quants_convert.zig does it for K-quants.
 
 const std = @import("std");
 const dtypes = @import("../../core/dtype.zig");
+const k_quants = @import("k_quants_convert.zig");
 const widenHalf = @import("weights_load.zig").widenHalf;
 
 const DType = dtypes.DType;
@@ -86,6 +88,7 @@ pub fn dequantize(out: [*]f32, x: [*]const u8, dtype: DType, count: usize) callc
                 storeBlock(out + i * block_columns, blocks[i].d, nibbleNumbers(blocks[i].q));
             }
         },
+        inline .q4_k, .q5_k, .q6_k => |known| k_quants.dequantize(known, out, x, count),
         else => unreachable,
     }
 }
@@ -103,7 +106,7 @@ inline fn storeBlock(out: [*]f32, scale: f16, numbers: I) void {
 }
 
 /// Four neighbouring bytes of each of four rows, or four such words of one row.
-const Words = @Vector(4, u32);
+pub const Words = @Vector(4, u32);
 
 /// Columns 4g to 4g + 3 (low) and 16 + 4g to 16 + 4g + 3 (high nibbles) are bytes 4g to 4g + 3 in
 /// GGML's Q4_0 too, so interleaving moves words of four bytes; in Q8_0 it also turns their signs.
@@ -127,7 +130,7 @@ fn Format(comptime dtype: DType) type {
 }
 
 /// `out[j][i] = in[i][j]`.
-inline fn transpose(in: [4]Words) [4]Words {
+pub inline fn transpose(in: [4]Words) [4]Words {
     const low_mask = [4]i32{ 0, ~@as(i32, 0), 1, ~@as(i32, 1) };
     const high_mask = [4]i32{ 2, ~@as(i32, 2), 3, ~@as(i32, 3) };
     const low_02 = @shuffle(u32, in[0], in[2], low_mask);
@@ -151,6 +154,7 @@ pub fn repack(
 ) callconv(.c) void {
     switch (dtype) {
         inline .q8_0, .q4_0 => |known| repackAs(Format(known), out, x, row_count, columns),
+        inline .q4_k, .q5_k, .q6_k => |known| k_quants.repack(known, out, x, row_count, columns),
         else => unreachable,
     }
 }
@@ -206,6 +210,7 @@ pub fn unpack(
 ) callconv(.c) void {
     switch (dtype) {
         inline .q8_0, .q4_0 => |known| unpackAs(Format(known), out, x, row_count, columns),
+        inline .q4_k, .q5_k, .q6_k => |known| k_quants.unpack(known, out, x, row_count, columns),
         else => unreachable,
     }
 }
@@ -253,6 +258,9 @@ pub fn dequantizeGroupRow(
                 const block = takeBlock(format, &groups[index], row);
                 dequantize(out + index * block_columns, @ptrCast(&block), known, block_columns);
             }
+        },
+        inline .q4_k, .q5_k, .q6_k => |known| {
+            k_quants.dequantizeGroupRow(known, out, group, row, columns);
         },
         else => unreachable,
     }

@@ -21,8 +21,19 @@ const Halves = @Vector(lanes * 2, i16);
 pub fn Dot(comptime dtype: DType) type {
     if (simd.has_vnni) return Vnni;
     if (simd.has_dotprod) return DotProduct(dtype);
-    if (simd.has_avx2 and dtype == .q4_0) return BytePairs;
-    return WordPairs;
+    return if (simd.has_avx2 and dtype != .q8_0) BytePairs else WordPairs;
+}
+
+/// Fours of columns that `Dot(dtype)` adds to one `Partial`: as many as fit its sums.
+pub fn mostQuads(comptime dtype: DType) usize {
+    if (Dot(dtype) != BytePairs) return 8;
+    // A product of two bytes, and the sum of a pair, times the fours: at most 2^15 - 1.
+    return switch (dtype) {
+        .q4_0, .q4_k => 8, // 2 * 15 * 127 * 8 = 30,480
+        .q5_k => 4, // 2 * 31 * 127 * 4 = 31,496
+        .q6_k => 2, // 2 * 63 * 127 * 2 = 32,004
+        else => comptime unreachable,
+    };
 }
 
 const I16 = @Vector(16, i32);
@@ -64,7 +75,7 @@ fn DotProduct(comptime dtype: DType) type {
         pub const Partial = Sums;
 
         pub inline fn prepare(bytes: Bytes) Weights {
-            // Nibbles are below 128 as they are; Q8_0 goes back to its signed numbers.
+            // Numbers of 4 to 6 bits are below 128; Q8_0 goes back to its signed numbers.
             return @bitCast(if (dtype == .q8_0) bytes ^ @as(Bytes, @splat(0x80)) else bytes);
         }
 
@@ -83,8 +94,8 @@ fn DotProduct(comptime dtype: DType) type {
     };
 }
 
-/// AVX2 with nibbles: u8 x i8, summed by pairs into i16. The sums of a whole block fit:
-/// 8 * 2 * 15 * 127 = 30,480.
+/// AVX2 with numbers of 4 to 6 bits: u8 x i8, summed by pairs into i16, which hold the sums of
+/// `mostQuads`.
 const BytePairs = struct {
     pub const Weights = @Vector(32, i8);
     pub const Partial = Halves;

@@ -1,4 +1,5 @@
-//! Products with Q8_0 and Q4_0 weights in layout `rows16`.
+//! Products with quantized weights in layout `rows16`; what is particular to K-quants is in
+//! k_quants_groups.zig.
 //!
 //! One register holds four columns of as many rows as it has 32-bit lanes; the four activations
 //! that meet them are broadcast. A tile is 16 rows (or a part of them) times up to 8 tokens: its
@@ -10,6 +11,7 @@ const dtypes = @import("../../core/dtype.zig");
 const activations = @import("quantized_activations.zig");
 const dots = @import("quantized_dot.zig");
 const interface = @import("quantized_interface.zig");
+const k_quants = @import("k_quants_groups.zig");
 const simd = @import("simd.zig");
 const widenHalf = @import("weights_load.zig").widenHalf;
 
@@ -20,23 +22,26 @@ const V = simd.V;
 /// Registers that hold one number for each of 16 rows.
 const group_vectors = group_rows / lanes;
 
-fn Group(comptime dtype: DType) type {
+pub fn Group(comptime dtype: DType) type {
     return switch (dtype) {
         .q8_0 => dtypes.Rows16Q8_0,
         .q4_0 => dtypes.Rows16Q4_0,
+        .q4_k => dtypes.Rows16Q4K,
+        .q5_k => dtypes.Rows16Q5K,
+        .q6_k => dtypes.Rows16Q6K,
         else => comptime unreachable,
     };
 }
 
 pub fn multiply(job: *const interface.Job) callconv(.c) void {
     switch (job.dtype) {
-        inline .q8_0, .q4_0 => |dtype| multiplyAs(dtype, job),
+        inline .q8_0, .q4_0, .q4_k, .q5_k, .q6_k => |dtype| multiplyAs(dtype, job),
         else => unreachable,
     }
 }
 
 fn multiplyAs(comptime dtype: DType, job: *const interface.Job) void {
-    const block_count = job.columns / dtypes.block_columns;
+    const block_count = job.columns / comptime dtype.blockElements();
     const groups: [*]const Group(dtype) = @ptrCast(@alignCast(job.weight));
     var token: usize = 0;
     while (token < job.token_count) : (token += interface.tile_tokens) {
@@ -53,8 +58,7 @@ fn multiplyAs(comptime dtype: DType, job: *const interface.Job) void {
             const group = groups + row / group_rows * block_count;
             switch (tokens) {
                 inline 1...interface.tile_tokens => |count| {
-                    const x: [*]const activations.Block(activations.formOf(dtype), count) =
-                        @ptrCast(@alignCast(tile));
+                    const x: [*]const activations.Block(dtype, count) = @ptrCast(@alignCast(tile));
                     multiplyTile(dtype, count, group, x, block_count, target);
                 },
                 else => unreachable,
@@ -73,15 +77,16 @@ const Target = struct {
 };
 
 /// What is worked on at once.
-const Tile = struct {
+pub const Tile = struct {
     /// Tokens that the activations are interleaved for.
     interleaved: usize,
-    first_token: usize,
     tokens: usize,
-    /// In registers of rows.
-    first_vector: usize,
+    /// Registers of rows.
     vectors: usize,
 };
+
+/// Where a tile begins.
+pub const Corner = struct { token: usize, row: usize };
 
 /// Registers of rows at once: with one token all 16 rows, so that every cache line is used when it
 /// comes. Else one of 16 rows, or two smaller ones that share the broadcast activations.
@@ -98,7 +103,7 @@ noinline fn multiplyTile(
     comptime dtype: DType,
     comptime tokens: usize,
     group: [*]const Group(dtype),
-    x: [*]const activations.Block(activations.formOf(dtype), tokens),
+    x: [*]const activations.Block(dtype, tokens),
     block_count: usize,
     target: Target,
 ) void {
@@ -106,18 +111,15 @@ noinline fn multiplyTile(
     @setEvalBranchQuota(10_000);
     const vectors = comptime vectorsAtOnce(tokens);
     const at_once = comptime tokensAtOnce(tokens);
-    comptime var first_token = 0;
-    inline while (first_token < tokens) : (first_token += at_once) {
-        inline for (0..group_vectors / vectors) |step| {
-            const tile: Tile = .{
-                .interleaved = tokens,
-                .first_token = first_token,
-                .tokens = comptime @min(at_once, tokens - first_token),
-                .first_vector = step * vectors,
-                .vectors = vectors,
-            };
-            multiplyPart(dtype, tile, group, x, block_count, target);
-        }
+    const rest = tokens % at_once;
+    var token: usize = 0;
+    while (token + at_once <= tokens) : (token += at_once) {
+        const tile: Tile = .{ .interleaved = tokens, .tokens = at_once, .vectors = vectors };
+        multiplyPart(dtype, tile, group, x, block_count, token, target);
+    }
+    if (rest > 0) {
+        const tile: Tile = .{ .interleaved = tokens, .tokens = rest, .vectors = vectors };
+        multiplyPart(dtype, tile, group, x, block_count, token, target);
     }
 }
 
@@ -125,16 +127,24 @@ inline fn multiplyPart(
     comptime dtype: DType,
     comptime tile: Tile,
     group: [*]const Group(dtype),
-    x: [*]const activations.Block(activations.formOf(dtype), tile.interleaved),
+    x: [*]const activations.Block(dtype, tile.interleaved),
     block_count: usize,
+    token: usize,
     target: Target,
 ) void {
-    var totals: [tile.tokens][tile.vectors]V = @splat(@splat(@splat(0)));
-    for (0..block_count) |index| addBlock(dtype, tile, &totals, &group[index], &x[index]);
-    inline for (totals, 0..) |token_totals, token| {
-        inline for (token_totals, 0..) |total, vector| {
-            const row = (tile.first_vector + vector) * lanes;
-            storeTotals(target, tile.first_token + token, row, total);
+    const step = comptime dtype.blockElements() / dtypes.block_columns;
+    const add = if (comptime dtype.isKQuant()) k_quants.addBlock else addBlock;
+    var row: usize = 0;
+    while (row < group_rows) : (row += tile.vectors * lanes) {
+        const corner: Corner = .{ .token = token, .row = row };
+        var totals: [tile.tokens][tile.vectors]V = @splat(@splat(@splat(0)));
+        for (0..block_count) |index| {
+            add(dtype, tile, corner, &totals, &group[index], x + index * step);
+        }
+        inline for (totals, 0..) |token_totals, i| {
+            inline for (token_totals, 0..) |total, vector| {
+                storeTotals(target, token + i, row + vector * lanes, total);
+            }
         }
     }
 }
@@ -143,22 +153,24 @@ inline fn multiplyPart(
 inline fn addBlock(
     comptime dtype: DType,
     comptime tile: Tile,
+    corner: Corner,
     totals: *[tile.tokens][tile.vectors]V,
     group: *const Group(dtype),
-    x: *const activations.Block(activations.formOf(dtype), tile.interleaved),
+    blocks: [*]const activations.Block(dtype, tile.interleaved),
 ) void {
     const Dot = dots.Dot(dtype);
+    const x = &blocks[0];
     var partial: [tile.tokens][tile.vectors]Dot.Partial = undefined;
     inline for (&partial, 0..) |*token_partial, token| {
-        token_partial.* = @splat(Dot.begin(x.offset[tile.first_token + token]));
+        token_partial.* = @splat(Dot.begin(x.offset[0][corner.token + token]));
     }
     inline for (0..group.q.len) |g| {
         var bytes: [tile.vectors]dots.Bytes = undefined;
-        inline for (&bytes, tile.first_vector..) |*vector, i| {
-            vector.* = @bitCast(group.q[g][i * lanes ..][0..lanes].*);
+        inline for (&bytes, 0..) |*vector, i| {
+            vector.* = @bitCast(group.q[g][corner.row + i * lanes ..][0..lanes].*);
         }
         if (dtype == .q8_0) {
-            addQuads(Dot, tile, &partial, bytes, &x.numbers[g]);
+            addQuads(Dot, tile, corner, &partial, bytes, &x.numbers[g]);
         } else {
             var low: [tile.vectors]dots.Bytes = undefined;
             var high: [tile.vectors]dots.Bytes = undefined;
@@ -166,35 +178,36 @@ inline fn addBlock(
                 l.* = both & @as(dots.Bytes, @splat(15));
                 h.* = both >> @splat(4);
             }
-            addQuads(Dot, tile, &partial, low, &x.numbers[g]);
-            addQuads(Dot, tile, &partial, high, &x.numbers[g + 4]);
+            addQuads(Dot, tile, corner, &partial, low, &x.numbers[g]);
+            addQuads(Dot, tile, corner, &partial, high, &x.numbers[g + 4]);
         }
     }
     inline for (0..tile.vectors) |vector| {
-        const row = (tile.first_vector + vector) * lanes;
+        const row = corner.row + vector * lanes;
         const scales = widenHalf(lanes, @bitCast(group.d[row..][0..lanes].*));
         inline for (0..tile.tokens) |token| {
-            const offset = x.offset[tile.first_token + token];
+            const offset = x.offset[0][corner.token + token];
             const sums: V = @floatFromInt(Dot.finish(partial[token][vector], offset));
-            const scale = scales * @as(V, @splat(x.scale[tile.first_token + token]));
+            const scale = scales * @as(V, @splat(x.scale[corner.token + token]));
             totals[token][vector] = simd.mulAdd(sums, scale, totals[token][vector]);
         }
     }
 }
 
 /// Adds four columns for every row and token of the tile.
-inline fn addQuads(
+pub inline fn addQuads(
     comptime Dot: type,
     comptime tile: Tile,
+    corner: Corner,
     partial: *[tile.tokens][tile.vectors]Dot.Partial,
     bytes: [tile.vectors]dots.Bytes,
     numbers: anytype,
 ) void {
     var weights: [tile.vectors]Dot.Weights = undefined;
     inline for (&weights, bytes) |*vector, from| vector.* = Dot.prepare(from);
-    inline for (partial, tile.first_token..) |*token_partial, token| {
+    inline for (partial, 0..) |*token_partial, token| {
         var quad: [numbers.len]u32 = undefined;
-        inline for (&quad, numbers) |*word, words| word.* = words[token];
+        inline for (&quad, numbers) |*word, words| word.* = words[corner.token + token];
         inline for (token_partial, weights) |*sums, vector| sums.* = Dot.add(sums.*, vector, quad);
     }
 }

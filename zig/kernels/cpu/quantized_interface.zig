@@ -1,4 +1,4 @@
-//! Products of f32 rows with F32, F16, BF16, Q8_0 and Q4_0 weights; quantization.
+//! Products of f32 rows with F32, F16, BF16 and quantized weights; quantization.
 //!
 //! A matrix of weights is `[rows][columns]` and every product is with its transpose:
 //! `out[token][row] = sum(x[token][column] * weight[row][column]) + bias[row]`.
@@ -8,8 +8,9 @@ const DType = @import("../../core/dtype.zig").DType;
 /// Tokens whose quantized activations are interleaved in one tile.
 pub const tile_tokens = 8;
 
-/// Most bytes that one token takes per 32 columns in a tile: scale, offset, 32 numbers of 16 bits.
-pub const tile_block_bytes = 4 + 4 + 64;
+/// Most bytes that one token takes per 32 columns in a tile: scale, two offsets, 32 numbers of 16
+/// bits.
+pub const tile_block_bytes = 4 + 8 + 64;
 
 /// Bytes between the tiles of quantized activations.
 pub fn tileBytes(columns: usize) usize {
@@ -47,14 +48,14 @@ pub const Table = extern struct {
     /// f32 to a row in Q8_0 or Q4_0, bit for bit as GGML's `quantize_row_*_ref`; `count % 32 == 0`.
     /// Numbers that are not finite have no defined quantization, but never crash.
     quantize: *const fn (out: [*]u8, x: [*]const f32, dtype: DType, count: usize) callconv(.c) void,
-    /// The reverse of `quantize`.
+    /// The reverse of `quantize`, for K-quants too: GGML's `dequantize_row_*` bit for bit.
     dequantize: *const fn (
         out: [*]f32,
         x: [*]const u8,
         dtype: DType,
         count: usize,
     ) callconv(.c) void,
-    /// Interleaves up to 16 rows of Q8_0 or Q4_0 into one group of layout `rows16`; missing rows
+    /// Interleaves up to 16 quantized rows into one group of layout `rows16`; missing rows
     /// become zeros.
     repack: *const fn (
         out: [*]u8,

@@ -3,6 +3,7 @@
 
 const std = @import("std");
 const dtypes = @import("../../../core/dtype.zig");
+const k_quants = @import("k_quants.zig");
 
 const DType = dtypes.DType;
 const BlockQ8_0 = dtypes.BlockQ8_0;
@@ -57,6 +58,7 @@ pub fn element(dtype: DType, data: [*]const u8, index: usize) f32 {
             const nibble: i32 = if (column < 16) byte & 15 else byte >> 4;
             return @as(f32, block.d) * @as(f32, @floatFromInt(nibble - 8));
         },
+        inline .q4_k, .q5_k, .q6_k => |known| k_quants.element(known, data, index),
         .i32, .u8 => unreachable,
     };
 }

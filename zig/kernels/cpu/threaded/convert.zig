@@ -15,8 +15,9 @@ const piece_elements = 2048;
 /// Elements of one chunk of work.
 const chunk_elements = 32 * piece_elements;
 
-/// Converts `count` elements between any of f32, f16, bf16, q8_0 and q4_0, by way of f32. With a
-/// quantized dtype every row has a multiple of 32 columns, so that a matrix is one run of blocks.
+/// Converts `count` elements of any real dtype to f32, f16, bf16, q8_0 or q4_0, by way of f32, or
+/// copies them. With a quantized dtype every row has whole blocks, so that a matrix is one run of
+/// them.
 /// Data is aligned as its dtype (quantized: 2 bytes); `out` and `x` may not overlap.
 pub fn convert(
     runner: *const Runner,
@@ -78,7 +79,7 @@ const Conversion = struct {
 fn toFloats(kernels: *const Kernels, out: [*]f32, x: [*]const u8, dtype: DType, count: usize) void {
     switch (dtype) {
         .f32, .f16, .bf16 => kernels.rows.widen(out, x, dtype, count),
-        .q8_0, .q4_0 => kernels.quantized.dequantize(out, x, dtype, count),
+        .q8_0, .q4_0, .q4_k, .q5_k, .q6_k => kernels.quantized.dequantize(out, x, dtype, count),
         .i32, .u8 => unreachable,
     }
 }
@@ -93,7 +94,7 @@ fn fromFloats(
     switch (dtype) {
         .f32, .f16, .bf16 => kernels.rows.narrow(out, x, dtype, count),
         .q8_0, .q4_0 => kernels.quantized.quantize(out, x, dtype, count),
-        .i32, .u8 => unreachable,
+        .q4_k, .q5_k, .q6_k, .i32, .u8 => unreachable,
     }
 }
 
@@ -137,7 +138,7 @@ pub fn rows16Bytes(dtype: DType, rows: usize, columns: usize) usize {
     return std.mem.alignForward(usize, rows, group_rows) * bytesOf(dtype, columns);
 }
 
-/// Rearranges a Q8_0 or Q4_0 matrix from GGML's arrangement to layout `rows16`; out has
+/// Rearranges a quantized matrix from GGML's arrangement to layout `rows16`; out has
 /// `rows16Bytes`. Rows past the end are zeros.
 pub fn repack(
     runner: *const Runner,

@@ -39,7 +39,7 @@ const wanted_chunks = 64;
 /// `out[token][row] = sum(x[token][column] * weight[row][column]) + bias[row]`.
 ///
 /// x is `[count][columns]`, out `[count][rows]`, bias `[rows]` or null; none may overlap. For
-/// quantized weights, whose columns are a multiple of 32, x is rounded to 8 bits per block of 32.
+/// quantized weights, whose columns are whole blocks, x is rounded to 8 bits per block of 32.
 pub fn linear(
     runner: *const Runner,
     out: [*]f32,
@@ -104,7 +104,7 @@ fn choosePlan(runner: *const Runner, count: usize, weight: Weight) Plan {
     const table = &runner.kernels.quantized;
     const quantized_bytes = interface.tileBytes(weight.columns);
     const group_rows = dtypes.group_rows;
-    const plain = weight.dtype.blockElements() == 1;
+    const plain = !weight.dtype.isQuantized();
     if (plain and count < many_tokens) return .{
         .kind = .few,
         .tile_tokens = count,
@@ -117,7 +117,8 @@ fn choosePlan(runner: *const Runner, count: usize, weight: Weight) Plan {
         .tile_bytes = table.dense_tile_tokens * weight.columns * @sizeOf(f32),
         .row_step = @max(table.dense_panel_rows, group_rows),
     };
-    if (weight.layout == .rows and count < repack_tokens) return .{
+    const has_block_kernel = !weight.dtype.isKQuant();
+    if (weight.layout == .rows and has_block_kernel and count < repack_tokens) return .{
         .kind = .blocks,
         .tile_tokens = 1,
         .tile_bytes = quantized_bytes,
