@@ -20,7 +20,7 @@ const options = {
   shape: { kind: "choice", choices: ["1.1b", "1b-128k"], help: "sizes (default: 1.1b)" },
   dtype: {
     kind: "choice",
-    choices: ["q4_0", "q8_0", "f16", "bf16", "f32"],
+    choices: ["q4_0", "q8_0", "q4_k_m", "f16", "bf16", "f32"],
     help: "element type of the matrices (default: q8_0)",
   },
   layers: { kind: "integer", least: 1, most: 1000, help: "instead of the shape's own number" },

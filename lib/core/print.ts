@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isQuantized } from "./dtype.ts";
 import { noGrad } from "./gradient.ts";
 import { scope } from "./scope.ts";
 import type { Tensor } from "./tensor.ts";
@@ -23,7 +24,7 @@ type Shown = number | undefined | Shown[];
  */
 export function printTensor(x: Tensor): string {
   const head = describeTensor(x);
-  if (!x.isLive || x.dtype === "q8_0" || x.dtype === "q4_0") return head;
+  if (!x.isLive || isQuantized(x.dtype)) return head;
   if (x.size === 0) return `${head} []`;
   using _ = scope();
   const shown = noGrad(() => read(x, x.size > mostElements));

@@ -13,14 +13,14 @@ import type { GgufMetadata, TokenizerSource } from "./types.ts";
 /** Changes the dtype and the layout of a matrix's bytes. */
 export interface TensorCodec {
   /**
-   * Row-major bytes of another dtype: f32, f16, bf16, q8_0 and q4_0 in any combination.
+   * Row-major bytes of another dtype: from any weight's to f32, f16, bf16, q8_0 or q4_0.
    *
    * Rounds to nearest, ties to even; quantizes as GGML's `quantize_row_*_ref` do.
    *
    * @param shape `[rows, columns]`
    */
   convert(bytes: Uint8Array, from: DType, to: DType, shape: readonly number[]): Uint8Array;
-  /** Row-major q8_0 or q4_0 blocks in layout `rows16`, rows padded to a multiple of 16. */
+  /** Row-major quantized blocks in layout `rows16`, rows padded to a multiple of 16. */
   toRows16(bytes: Uint8Array, dtype: DType, shape: readonly number[]): Uint8Array;
   /** The reverse of {@linkcode TensorCodec.toRows16}, without the padding. */
   fromRows16(bytes: Uint8Array, dtype: DType, shape: readonly number[]): Uint8Array;

@@ -6,6 +6,7 @@
 
 import { existsSync, statSync } from "node:fs";
 import { basename, extname } from "node:path";
+import { isQuantized } from "../core/dtype.ts";
 import { QorusError } from "../native/error.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import type { TensorCodec, TokenizerWriter } from "./codec.ts";
@@ -145,7 +146,7 @@ export async function writeModel(
   const { codec, dtype } = options;
   const format = outputFormat(output);
   const target = targetFor(format, checkpoint, dtype);
-  if (!target.quantized && (dtype === "q8_0" || dtype === "q4_0")) {
+  if (!target.quantized && dtype !== undefined && isQuantized(dtype)) {
     throw unsupportedFile(output, "dtype", "safetensors has no block-quantized types", {
       given: dtype,
       expected: "f32, f16 or bf16",

@@ -17,8 +17,17 @@ import type {
   TokenizerSource,
 } from "./types.ts";
 
-/** `general.file_type` of llama.cpp (`llama_ftype`). */
-const fileTypes: Readonly<Record<string, number>> = { f32: 0, f16: 1, q4_0: 2, q8_0: 7, bf16: 32 };
+/** `general.file_type` of llama.cpp (`llama_ftype`), of its mixtures of K-quants the medium ones. */
+const fileTypes: Readonly<Record<string, number>> = {
+  f32: 0,
+  f16: 1,
+  q4_0: 2,
+  q8_0: 7,
+  q4_k: 15,
+  q5_k: 17,
+  q6_k: 18,
+  bf16: 32,
+};
 
 /** GGUF's word for the family; Mistral is a llama there. */
 export function ggufArchitecture(config: ModelConfig): "llama" | "qwen2" {

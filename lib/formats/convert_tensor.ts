@@ -5,7 +5,7 @@
  */
 
 import type { DType } from "../core/dtype.ts";
-import { byteLengthOf } from "../core/dtype.ts";
+import { byteLengthOf, isQuantized } from "../core/dtype.ts";
 import type { TensorCodec } from "./codec.ts";
 import { FileReader } from "./file.ts";
 import type { RopeStyle } from "./rope_order.ts";
@@ -72,7 +72,7 @@ function targetDType(tensor: TensorInfo, target: TensorTarget): DType {
   const wanted = target.dtype ?? tensor.dtype;
   if (Number.isNaN(byteLengthOf(wanted, tensor.shape))) return "f16";
   // Without a wish the values stay what they are, and f32 holds every quantized value exactly.
-  if (!target.quantized && (wanted === "q8_0" || wanted === "q4_0")) return "f32";
+  if (!target.quantized && isQuantized(wanted)) return "f32";
   return wanted;
 }
 

@@ -74,7 +74,7 @@ function writeEntry(
   if (code === undefined || tensor.layout !== "rows") {
     throw unsupportedFile(path, `tensor ${tensor.name}`, "cannot be kept in a GGUF file", {
       given: `${tensor.dtype} in layout ${tensor.layout}`,
-      expected: "f32, f16, bf16, q8_0, q4_0 or i32 in layout rows",
+      expected: "floats, quantized types or i32, in layout rows",
     });
   }
   writeString(writer, tensor.name);

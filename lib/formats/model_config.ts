@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isQuantized } from "../core/dtype.ts";
 import { invalidFile } from "./file_error.ts";
 import { usableTensor } from "./stored_tensor.ts";
 import { expectedTensors } from "./tensor_names.ts";
@@ -130,10 +131,9 @@ function checkTensor(tensor: StoredTensor, name: string, shape: readonly number[
   }
   const usable = usableTensor(tensor, name);
   const isPlainFloat = usable.dtype === "f32" || usable.dtype === "f16" || usable.dtype === "bf16";
-  const isQuantized = usable.dtype === "q8_0" || usable.dtype === "q4_0";
-  if (isPlainFloat || (isQuantized && shape.length === 2)) return usable;
+  if (isPlainFloat || (isQuantized(usable.dtype) && shape.length === 2)) return usable;
   throw invalidFile(path, `dtype of ${known}`, "is no type of a weight of this shape", {
     given: tensor.storedType,
-    expected: shape.length === 2 ? "F32, F16, BF16, Q8_0 or Q4_0" : "F32, F16 or BF16",
+    expected: shape.length === 2 ? "floats or a quantized type" : "F32, F16 or BF16",
   });
 }

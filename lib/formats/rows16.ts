@@ -7,14 +7,15 @@
  */
 
 import type { DType } from "../core/dtype.ts";
-import { dtypes } from "../core/dtype.ts";
+import { dtypes, isQuantized } from "../core/dtype.ts";
 
 /** Rows that are interleaved. */
 export const rowsPerGroup = 16;
 
 /** Whether the layout exists for this dtype and shape: quantized, two sizes, whole blocks. */
 export function hasRows16(dtype: DType, shape: readonly number[]): boolean {
-  return (dtype === "q8_0" || dtype === "q4_0") && shape.length === 2 && shape[1] % 32 === 0;
+  const { blockElements } = dtypes[dtype];
+  return isQuantized(dtype) && shape.length === 2 && shape[1] % blockElements === 0;
 }
 
 /**

@@ -47,7 +47,7 @@ export function usableTensor(tensor: StoredTensor, name: string = tensor.name): 
   if (dtype === undefined) {
     throw unsupportedFile(path, `dtype of ${tensor.name}`, "is one Qorus cannot compute with", {
       given: tensor.storedType,
-      expected: "F32, F16, BF16, Q8_0 or Q4_0",
+      expected: "F32, F16, BF16, Q8_0, Q4_0, Q4_K, Q5_K or Q6_K",
       hint: "Convert the model to one of these types with the program that wrote it.",
     });
   }

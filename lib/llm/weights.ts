@@ -8,6 +8,7 @@ import { FileMap } from "../core/file_map.ts";
 import type { StateArena } from "../core/state.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { localCopy } from "../formats/local_copy.ts";
+import { hasRows16 } from "../formats/rows16.ts";
 import type { Checkpoint, TensorInfo } from "../formats/types.ts";
 import { scope } from "../core/scope.ts";
 import { QorusError } from "../native/error.ts";
@@ -17,9 +18,8 @@ const embeddingName = "model.embed_tokens.weight";
 
 /** Whether a matrix is multiplied with, so that it is worth bringing into layout `rows16`. */
 function isRepacked(info: TensorInfo, tied: boolean): boolean {
-  const quantized = info.dtype === "q8_0" || info.dtype === "q4_0";
   const multiplied = info.name !== embeddingName || tied;
-  return quantized && info.layout === "rows" && info.shape.length === 2 && multiplied;
+  return info.layout === "rows" && hasRows16(info.dtype, info.shape) && multiplied;
 }
 
 /** Whether a tensor must be f32 for the kernels that take it: norms and biases. */

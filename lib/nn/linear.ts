@@ -12,7 +12,7 @@ import { Parameter } from "./parameter.ts";
 
 /**
  * `x @ weight^T + bias`: `[..., inputs]` to `[..., outputs]`. The weight may be replaced by one of
- * f16, bf16, q8_0 or q4_0.
+ * f16, bf16 or a quantized dtype.
  *
  * @example
  * ```ts

@@ -10,8 +10,11 @@ import type { DType } from "../core/dtype.ts";
 import { handleOf, type Tensor } from "../core/tensor.ts";
 
 /**
- * Converts into `out`, which has x's shape: between f32, f16, bf16, q8_0 and q4_0, and between the
- * layouts of the quantized ones. Rounds to nearest even; quantizes bit for bit as GGML does.
+ * Converts into `out`, which has x's shape: floats and quantized types to f32, f16, bf16, q8_0 or
+ * q4_0, and quantized types between their layouts. Rounds to nearest even; quantizes and
+ * dequantizes bit for bit as GGML does.
+ *
+ * @throws {QorusError} `invalid_dtype` when a K-quant (`q4_k`, `q5_k`, `q6_k`) would have to be made.
  */
 export function convert(x: Tensor, out: Tensor): Tensor {
   const op = "convert";

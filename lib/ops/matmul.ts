@@ -30,7 +30,7 @@ export function matmul(a: Tensor, b: Tensor, { out }: OutOption = {}): Tensor {
 /**
  * `x @ weight^T + bias`: `[..., columns] x [rows, columns] -> [..., rows]`.
  *
- * The weight may be f32, f16, bf16, q8_0 or q4_0, in either layout; for the quantized ones the
+ * The weight may be of any float or quantized dtype, in either layout; for the quantized ones the
  * rows of x are quantized to 8 bits in blocks of 32 inside. x, bias and result are f32.
  */
 export function linear(

@@ -89,7 +89,7 @@ test("exports: wrong dtypes are refused", () => {
     out: [],
     indices: ["i32"],
     integers: ["i32"],
-    weight: ["f16", "bf16", "q8_0", "rows16"],
+    weight: ["f16", "bf16", "q8_0", "q6_k", "rows16"],
     cache: ["f16"],
     any: [],
   };
@@ -97,7 +97,7 @@ test("exports: wrong dtypes are refused", () => {
   const general = ["q_copy", "q_convert", "q_fill"];
   forEachOperand((call, place, { kind, tensor: { shape } }, label) => {
     if (kind === "any" || general.includes(call.name)) return;
-    for (const dtype of ["f16", "bf16", "i32", "u8", "q8_0"] as const) {
+    for (const dtype of ["f16", "bf16", "i32", "u8", "q8_0", "q6_k"] as const) {
       const code = outcome(call, place, ofType(dtype, shape).handle);
       if (accepted[kind].includes(dtype)) continue;
       const refusals = ["invalid_dtype", "invalid_shape", "invalid_layout"];

@@ -141,6 +141,8 @@ class Fuzz {
     this.#pool.push(square.slice(1, 3, 7).handle, full([1, 4], 1).expand([3, 4]).handle);
     this.#pool.push(ofType("q8_0", [5, 32], "rows16").handle);
     this.#pool.push(ofType("q4_0", [32, 32], "rows16").handle);
+    this.#pool.push(ofType("q4_k", [3, 256]).handle, ofType("q5_k", [2, 256], "rows16").handle);
+    this.#pool.push(ofType("q6_k", [17, 256], "rows16").handle, full([2, 256], 1).handle);
     this.#pool.push(this.#map.tensor([3, 4], "f32", 4).handle);
     this.#pool.push(this.#map.tensor([5, 32], "q8_0", 2).handle);
     this.#pool.push(this.#map.tensor([5, 32], "q4_0", 2, "rows16").handle);

@@ -9,7 +9,7 @@ import { load } from "../../lib/llm/load.ts";
 import { shapes, writeRandomModel } from "../../tools/support/random_model.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
 
-const config: ModelConfig = {
+const narrowConfig: ModelConfig = {
   ...shapes["1.1b"],
   vocabSize: 1000,
   hiddenSize: 64,
@@ -21,13 +21,22 @@ const config: ModelConfig = {
   contextLength: 32,
 };
 
-/** The standard deviation that weights of 0.02 give to the product with normalized inputs. */
-const expectedDeviation = 0.02 * Math.sqrt(config.hiddenSize);
+/** Rows of whole blocks of K-quants. */
+const wideConfig: ModelConfig = {
+  ...narrowConfig,
+  hiddenSize: 256,
+  intermediateSize: 512,
+  headSize: 64,
+  contextLength: 256,
+};
 
-for (const dtype of ["q4_0", "q8_0", "f16", "bf16", "f32"] as const) {
+for (const dtype of ["q4_0", "q8_0", "f16", "bf16", "f32", "q4_k_m"] as const) {
   test(`a random ${dtype} model gives logits of the size its weights promise`, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file("random.gguf");
+    const config = dtype === "q4_k_m" ? wideConfig : narrowConfig;
+    // The standard deviation that weights of 0.02 give to the product with normalized inputs.
+    const expectedDeviation = 0.02 * Math.sqrt(config.hiddenSize);
     await writeRandomModel(path, config, { dtype });
     using llm = await load(path);
     assertEquals(llm.config.layerCount, config.layerCount);
@@ -42,9 +51,9 @@ for (const dtype of ["q4_0", "q8_0", "f16", "bf16", "f32"] as const) {
 test("a random model's tokenizer joins letters to words and gives text back", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("random.gguf");
-  await writeRandomModel(path, { ...config, tiedEmbeddings: true }, { dtype: "q8_0" });
+  await writeRandomModel(path, { ...narrowConfig, tiedEmbeddings: true }, { dtype: "q8_0" });
   using llm = await load(path);
-  assertEquals(llm.tokenizer.vocabSize, config.vocabSize);
+  assertEquals(llm.tokenizer.vocabSize, narrowConfig.vocabSize);
   const text = "notes on Ünicode";
   const ids = llm.tokenizer.encode(text);
   assertEquals(llm.tokenizer.decode(ids, { skipSpecial: true }), text);
@@ -54,7 +63,7 @@ test("a random model's tokenizer joins letters to words and gives text back", as
 test("the same seed gives the same file, another seed another", async () => {
   using folder = new TemporaryFolder();
   const bytesOf = async (seed: number, name: string) => {
-    await writeRandomModel(folder.file(name), config, { dtype: "q4_0", seed });
+    await writeRandomModel(folder.file(name), narrowConfig, { dtype: "q4_0", seed });
     return readFileSync(folder.file(name));
   };
   const first = await bytesOf(1, "a.gguf");

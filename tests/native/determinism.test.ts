@@ -16,6 +16,7 @@ import { linear, matmul } from "../../lib/ops/matmul.ts";
 import { addRmsNorm, layerNorm, rmsNorm, softmax } from "../../lib/ops/normalization.ts";
 import { maxPool2d } from "../../lib/ops/pooling.ts";
 import { gru, lstm, rnn } from "../../lib/ops/recurrent.ts";
+import { kQuant } from "../support/k_quant_tensor.ts";
 
 /** Normally distributed numbers, the same for the same shape. */
 function random(...shape: number[]): Tensor {
@@ -69,6 +70,19 @@ for (const dtype of ["f32", "f16", "bf16", "q8_0", "q4_0"] as const) {
       return linear(random(rows, 512), convert(weight(), interleaved));
     });
   }
+}
+
+for (const dtype of ["q4_k", "q5_k", "q6_k"] as const) {
+  const weight = () => kQuant(dtype, [515, 512], new Random(7));
+  for (const rows of rowCounts) {
+    const name = `linear with ${dtype} weights and ${rows} rows`;
+    sameForAnyThreads(name, () => linear(random(rows, 512), weight(), random(515)));
+    sameForAnyThreads(`${name} in rows16`, () => {
+      const interleaved = empty([515, 512], { dtype, layout: "rows16" });
+      return linear(random(rows, 512), convert(weight(), interleaved));
+    });
+  }
+  sameForAnyThreads(`conversion from ${dtype}`, () => to(weight(), "f32"));
 }
 
 for (const dtype of ["f16", "bf16", "q8_0", "q4_0"] as const) {

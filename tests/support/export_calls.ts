@@ -7,7 +7,7 @@
 
 import { context } from "../../lib/core/context.ts";
 import { empty, full, tensor } from "../../lib/core/creation.ts";
-import { byteLengthOf, type DType } from "../../lib/core/dtype.ts";
+import { byteLengthOf, type DType, dtypes } from "../../lib/core/dtype.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";
 import type { Native } from "../../lib/native/abi.gen.ts";
 
@@ -385,7 +385,8 @@ export const exportsWithoutTensors: readonly (keyof Native)[] = [
 
 /** A tensor of the dtype whose shape may have to grow to a whole number of blocks. */
 export function ofType(dtype: DType, shape: readonly number[], layout?: "rows16"): Tensor {
-  const sizes = Number.isNaN(byteLengthOf(dtype, shape)) ? [...shape.slice(0, -1), 32] : shape;
+  const isWhole = !Number.isNaN(byteLengthOf(dtype, shape));
+  const sizes = isWhole ? shape : [...shape.slice(0, -1), dtypes[dtype].blockElements];
   const made = empty(sizes, { dtype, layout });
   const { length } = made.data;
   return made.write(new Uint8Array(length));

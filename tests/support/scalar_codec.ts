@@ -7,9 +7,10 @@
  */
 
 import type { DType } from "../../lib/core/dtype.ts";
-import { byteLengthOf } from "../../lib/core/dtype.ts";
+import { byteLengthOf, dtypes } from "../../lib/core/dtype.ts";
 import type { TensorCodec } from "../../lib/formats/codec.ts";
 import { rows16ByteLength } from "../../lib/formats/rows16.ts";
+import { decodeKQuant, isKQuant, packKQuant, unpackKQuant } from "./scalar_k_quants.ts";
 
 const scratch = new DataView(new ArrayBuffer(4));
 
@@ -107,6 +108,9 @@ export function decodeElements(bytes: Uint8Array, dtype: DType, count: number): 
       const scale = fromHalfBits(view.getUint16(18 * block, true));
       const byte = view.getUint8(18 * block + 2 + inBlock % 16);
       values[i] = scale * ((inBlock < 16 ? byte & 15 : byte >> 4) - 8);
+    } else if (isKQuant(dtype)) {
+      const block = bytes.subarray(Math.floor(i / 256) * dtypes[dtype].blockBytes);
+      values[i] = decodeKQuant(block, dtype, i % 256, fromHalfBits);
     } else throw new Error(`no weight dtype: ${dtype}`);
   }
   return values;
@@ -167,6 +171,10 @@ export const scalarCodec: TensorCodec = {
   },
   toRows16(bytes, dtype, shape) {
     const result = new Uint8Array(rows16ByteLength(dtype, shape));
+    if (isKQuant(dtype)) {
+      packKQuant(bytes, dtype, shape, result);
+      return result;
+    }
     const padded = [Math.ceil(shape[0] / 16) * 16, shape[1]];
     const plainRows = new Uint8Array(byteLengthOf(dtype, padded));
     plainRows.set(bytes);
@@ -178,6 +186,10 @@ export const scalarCodec: TensorCodec = {
   },
   fromRows16(bytes, dtype, shape) {
     const result = new Uint8Array(byteLengthOf(dtype, shape));
+    if (isKQuant(dtype)) {
+      unpackKQuant(bytes, dtype, shape, result);
+      return result;
+    }
     forEachRun(dtype, shape, (plain, interleaved, length, flip) => {
       for (let i = 0; i < length; i += 1) result[plain + i] = bytes[interleaved + i] ^ flip;
     });

@@ -1,5 +1,7 @@
 """Changes of dtype, bit by bit: GGML's formats by the gguf package, 16-bit floats by PyTorch."""
 
+import zlib
+
 import numpy
 import torch
 from gguf import GGMLQuantizationType, quants
@@ -13,10 +15,36 @@ def make():
         x = numpy.concatenate([random(name, [5, 96]).float().numpy(), special_rows()])
         blocks = quants.quantize(x, kind)
         file.add(name, x=x, expected=blocks, expected_values=quants.dequantize(blocks, kind))
+    for kind, name in K_QUANTS:
+        blocks = k_quant_blocks(kind, name)
+        file.add(name, expected=blocks, expected_values=quants.dequantize(blocks, kind))
     values = torch.cat([random("narrow", [301]).float(), edges()])
     file.add("f16", x=values, expected=values.half(), expected_values=values.half().float())
     file.add("bf16", x=values, expected=values.bfloat16(), expected_values=values.bfloat16().float())
     file.write()
+
+
+K_QUANTS = (
+    (GGMLQuantizationType.Q4_K, "q4_k"),
+    (GGMLQuantizationType.Q5_K, "q5_k"),
+    (GGMLQuantizationType.Q6_K, "q6_k"),
+)
+
+
+def k_quant_blocks(kind, name):
+    """Rows of two blocks of random bytes: any scales, mins and numbers. The scales of the blocks,
+    of 16 bits, are random too, large and subnormal ones among them, but finite."""
+    size = quants.GGML_QUANT_SIZES[kind][1]
+    generator = numpy.random.default_rng(zlib.crc32(name.encode()))
+    blocks = generator.integers(0, 256, [6, 2 * size], dtype=numpy.uint8)
+    blocks[0] = 0
+    blocks[1] = 255
+    highest = [208] if kind == GGMLQuantizationType.Q6_K else [0, 2]
+    for start in (0, size):
+        for offset in highest:
+            # The sign stays; an exponent of 31 would be an infinity or NaN.
+            blocks[:, start + offset + 1] &= 0xFB
+    return blocks
 
 
 def special_rows():

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { byteLengthOf, dtypes } from "../../lib/core/dtype.ts";
+import { byteLengthOf, dtypes, isQuantized } from "../../lib/core/dtype.ts";
 import { Random } from "../../lib/core/random.ts";
 import { modelMetadata } from "../../lib/formats/convert_gguf.ts";
 import type { WeightDType } from "../../lib/formats/convert_tensor.ts";
@@ -13,6 +13,7 @@ import { expectedTensors, toGgufName } from "../../lib/formats/tensor_names.ts";
 import type { WritableTensor, WriteOptions } from "../../lib/formats/tensor_writer.ts";
 import type { Checkpoint, GgufMetadata, GgufValue, ModelConfig } from "../../lib/formats/types.ts";
 import { pieceTypes, spaceSymbol } from "../../lib/tokenizer/definition.ts";
+import { type KQuant, mixedType, setScales } from "./random_k_quants.ts";
 
 const shared = {
   architecture: "llama",
@@ -53,8 +54,17 @@ export const shapes = {
  * are about as large as inputs, so that nothing overflows however deep the model is.
  */
 const deviation = 0.02;
-/** Blocks, or elements of plain types, that are made at random; matrices repeat them. */
+/**
+ * Blocks of up to 32 elements, or elements of plain types, that are made at random; matrices repeat
+ * them. Of K-quants, whose blocks have 256, there are an eighth as many.
+ */
 const poolCount = 2 ** 17;
+
+function poolBlocks(dtype: PoolDType): number {
+  return dtypes[dtype].blockElements === 256 ? poolCount / 8 : poolCount;
+}
+
+type PoolDType = WeightDType | KQuant;
 
 /** Bits of a positive half-precision number, the fraction cut off; for normal numbers only. */
 function halfBits(value: number): number {
@@ -68,13 +78,22 @@ function blockScale(levelCount: number): number {
 }
 
 /** Random bytes, in which every run of whole blocks is a run of weights. */
-function makePool(dtype: WeightDType, random: Random): Uint8Array {
+function makePool(dtype: PoolDType, random: Random): Uint8Array {
   const { blockBytes } = dtypes[dtype];
-  const pool = new Uint8Array(poolCount * blockBytes);
-  if (dtype === "q8_0" || dtype === "q4_0") {
+  const pool = new Uint8Array(poolBlocks(dtype) * blockBytes);
+  if (isQuantized(dtype)) {
     const words = new Uint32Array(Math.ceil(pool.length / 4));
     for (let i = 0; i < words.length; i++) words[i] = random.bits();
     pool.set(new Uint8Array(words.buffer, 0, pool.length));
+  }
+  if (dtype === "q4_k" || dtype === "q6_k") {
+    for (let start = 0; start < pool.length; start += blockBytes) {
+      const block = pool.subarray(start, start + blockBytes);
+      setScales(block, dtype, deviation, random, halfBits);
+    }
+    return pool;
+  }
+  if (dtype === "q8_0" || dtype === "q4_0") {
     const scale = blockScale(dtype === "q8_0" ? 256 : 16);
     for (let start = 0; start < pool.length; start += blockBytes) {
       const bits = halfBits(scale * random.uniform(0.75, 1.25));
@@ -111,7 +130,7 @@ function writePlain(view: DataView, i: number, dtype: "f32" | "f16" | "bf16", va
 /** A matrix whose bytes are runs of the pool from random places. */
 function randomMatrix(
   name: string,
-  dtype: WeightDType,
+  dtype: PoolDType,
   shape: readonly number[],
   pool: Uint8Array,
   seed: number,
@@ -121,7 +140,7 @@ function randomMatrix(
     const random = new Random(seed);
     let rest = byteLengthOf(dtype, shape);
     while (rest > 0) {
-      const start = Math.floor(random.uniform(0, poolCount / 2)) * blockBytes;
+      const start = Math.floor(random.uniform(0, poolBlocks(dtype) / 2)) * blockBytes;
       const length = Math.min(rest, pool.length - start);
       yield pool.subarray(start, start + length);
       rest -= length;
@@ -192,8 +211,11 @@ function tokenizerMetadata(vocabSize: number): GgufMetadata {
 
 /** What a random model is made of. */
 export interface RandomModelOptions extends WriteOptions {
-  /** Element type of the matrices; vectors are f32. */
-  readonly dtype: WeightDType;
+  /**
+   * Element type of the matrices, or `q4_k_m`, llama.cpp's mixture of Q4_K and Q6_K; vectors are
+   * f32.
+   */
+  readonly dtype: WeightDType | "q4_k_m";
   /** The same seed gives the same bytes. Default: 1. */
   readonly seed?: number;
 }
@@ -216,12 +238,15 @@ export async function writeRandomModel(
 ): Promise<void> {
   const { dtype, seed = 1 } = options;
   const random = new Random(seed);
-  const pool = makePool(dtype, random);
+  const kinds: PoolDType[] = dtype === "q4_k_m" ? ["q4_k", "q6_k"] : [dtype];
+  const pools = new Map(kinds.map((kind) => [kind, makePool(kind, random)]));
   const tensors = [...expectedTensors(config)].map(([name, shape]) => {
     const stored = toGgufName(name) ?? name;
-    return shape.length === 1
-      ? randomNorm(stored, shape[0], random)
-      : randomMatrix(stored, dtype, shape, pool, random.bits());
+    if (shape.length === 1) return randomNorm(stored, shape[0], random);
+    const kind = dtype === "q4_k_m"
+      ? mixedType(name, config.layerCount, config.tiedEmbeddings)
+      : dtype;
+    return randomMatrix(stored, kind, shape, pools.get(kind)!, random.bits());
   });
   const checkpoint: Checkpoint = {
     format: "gguf",

@@ -5,9 +5,11 @@ import type { DType } from "../../../lib/core/dtype.ts";
 import { openCheckpoint } from "../../../lib/formats/checkpoint.ts";
 import { convert } from "../../../lib/formats/convert.ts";
 import type { ConvertOptions } from "../../../lib/formats/convert.ts";
-import { OpenFiles, planTensors } from "../../../lib/formats/convert_tensor.ts";
+import { OpenFiles, planTensors, type WeightDType } from "../../../lib/formats/convert_tensor.ts";
+import { readGguf } from "../../../lib/formats/gguf.ts";
 import type { Checkpoint, ModelConfig } from "../../../lib/formats/types.ts";
 import { QorusError } from "../../../lib/native/error.ts";
+import { writeRandomModel } from "../../../tools/support/random_model.ts";
 import { scalarCodec } from "../../support/scalar_codec.ts";
 import { tensorBytes } from "../../support/tensor_bytes.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
@@ -101,6 +103,65 @@ test("quantized models convert between layouts without another rounding", async 
   await convert(folder.file("b.qorus"), folder.file("e"), options);
   const embedding = openCheckpoint(folder.file("e")).tensors.get("model.embed_tokens.weight");
   assertEquals(embedding?.dtype, "f32");
+});
+
+/** A Q4_K and Q6_K mixture with random blocks, as GGUF. */
+async function writeMixture(path: string): Promise<void> {
+  const config: ModelConfig = {
+    ...quantizableConfig,
+    ropeStyle: "neighbouring",
+    vocabSize: 300,
+    hiddenSize: 256,
+    intermediateSize: 256,
+    headSize: 64,
+  };
+  await writeRandomModel(path, config, { dtype: "q4_k_m" });
+}
+
+const withTokenizer: ConvertOptions = {
+  ...options,
+  tokenizerWriter: { serialize: () => new Uint8Array(1) },
+};
+
+test("K-quants go from GGUF to .qorus and back without a change", async () => {
+  using folder = new TemporaryFolder();
+  const source = folder.file("a.gguf");
+  await writeMixture(source);
+  const expected = openCheckpoint(source);
+  const kinds = new Set([...expected.tensors.values()].map(({ dtype }) => dtype));
+  assertEquals([...kinds].sort(), ["f32", "q4_k", "q6_k"]);
+  await convert(source, folder.file("b.qorus"), withTokenizer);
+  await convert(folder.file("b.qorus"), folder.file("c.qorus"), withTokenizer);
+  await convert(folder.file("c.qorus"), folder.file("d.gguf"), withTokenizer);
+  for (const name of ["b.qorus", "c.qorus", "d.gguf"]) {
+    assertEquals(contentOf(openCheckpoint(folder.file(name))), contentOf(expected));
+  }
+  for (const { dtype, layout } of openCheckpoint(folder.file("b.qorus")).tensors.values()) {
+    assertEquals(layout, dtype === "f32" ? "rows" : "rows16");
+  }
+  // The file's own type is that of most weights: Q4_K_M.
+  const { metadata } = readGguf(folder.file("d.gguf"));
+  assertEquals(metadata.get("general.file_type")?.value, 15);
+});
+
+test("K-quants become other types, and f32 where a format has no blocks", async () => {
+  using folder = new TemporaryFolder();
+  const source = folder.file("a.gguf");
+  await writeMixture(source);
+  await convert(source, folder.file("packed.qorus"), withTokenizer);
+  const original = openCheckpoint(source);
+  const matrices = [...original.tensors.values()].filter(({ shape }) => shape.length === 2);
+  const cases = [["q8_0", "b.qorus"], ["f16", "c.gguf"], ["f32", "d.qorus"], [undefined, "e"]];
+  for (const [dtype, output] of cases as [WeightDType | undefined, string][]) {
+    await convert(folder.file("packed.qorus"), folder.file(output), { ...withTokenizer, dtype });
+    const converted = openCheckpoint(folder.file(output));
+    for (const { name, shape, dtype: from } of matrices) {
+      const expected = dtype ?? "f32";
+      assertEquals(converted.tensors.get(name)?.dtype, expected);
+      const bytes = scalarCodec.convert(tensorBytes(original, name), from, expected, shape);
+      assertEquals(tensorBytes(converted, name), bytes, `${output} ${name}`);
+    }
+  }
 });
 
 test("Llama 3's scaling becomes GGUF's rope_freqs.weight and survives in .qorus", async () => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { byteLengthOf } from "../../../lib/core/dtype.ts";
+import { byteLengthOf, type DType, dtypes } from "../../../lib/core/dtype.ts";
 import { ByteWriter, encodeUtf8 } from "../../../lib/formats/byte_writer.ts";
 import { readGguf } from "../../../lib/formats/gguf.ts";
 import { openGguf, shortestFloat32 } from "../../../lib/formats/gguf_checkpoint.ts";
@@ -39,9 +39,10 @@ const everyType: GgufMetadata = new Map<string, GgufValue>([
 test("GGUF keeps metadata of every type and tensors of every dtype", async () => {
   using folder = new TemporaryFolder();
   const path = folder.file("all.gguf");
-  const tensors = (["f32", "f16", "bf16", "q8_0", "q4_0", "i32"] as const).map((dtype, i) => {
-    const bytes = new Uint8Array(byteLengthOf(dtype, [3, 64])).fill(i + 1);
-    return tensorOf(`t.${dtype}`, dtype, [3, 64], bytes);
+  const stored = Object.keys(dtypes).filter((name) => name !== "u8") as DType[];
+  const tensors = stored.map((dtype, i) => {
+    const bytes = new Uint8Array(byteLengthOf(dtype, [3, 256])).fill(i + 1);
+    return tensorOf(`t.${dtype}`, dtype, [3, 256], bytes);
   });
   await writeGguf(path, everyType, tensors);
   const file = readGguf(path);
@@ -52,7 +53,7 @@ test("GGUF keeps metadata of every type and tensors of every dtype", async () =>
   for (const [i, { name, dtype }] of tensors.entries()) {
     const tensor = file.tensors.get(name);
     assert(tensor !== undefined);
-    assertEquals([tensor.dtype, tensor.shape, tensor.offset % 32], [dtype, [3, 64], 0]);
+    assertEquals([tensor.dtype, tensor.shape, tensor.offset % 32], [dtype, [3, 256], 0]);
     const bytes = whole.subarray(tensor.offset, tensor.offset + tensor.byteLength);
     assert(bytes.every((byte) => byte === i + 1));
   }
@@ -123,6 +124,10 @@ const broken: readonly [string, Parameters<typeof handWritten>[0], string, strin
   ["a name that is not UTF-8", { name: Uint8Array.of(0xff) }, "invalid_file", "UTF-8"],
   ["a name twice", { secondName: "w" }, "invalid_file", "twice"],
   ["tensors that overlap", { secondName: "v" }, "invalid_file", "overlaps"],
+  ["Q4_K rows of 128", { typeCode: 12, shape: [128, 2] }, "invalid_file", "does not fit Q4_K"],
+  ["Q5_K rows of 288", { typeCode: 13, shape: [288] }, "invalid_file", "does not fit Q5_K"],
+  ["Q6_K rows of 8", { typeCode: 14 }, "invalid_file", "multiple of 256"],
+  ["Q6_K blocks that are cut", { typeCode: 14, shape: [256] }, "invalid_file", "data of w"],
 ];
 
 for (const [what, options, code, part] of broken) {

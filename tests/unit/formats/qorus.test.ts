@@ -69,6 +69,10 @@ test(".qorus keeps every kind of rotary scaling and a model without extras", asy
 test("rows16 pads rows to 16 and has the documented bytes", () => {
   assertEquals(rows16ByteLength("q8_0", [20, 64]), 2 * 2 * 544);
   assertEquals(rows16ByteLength("q4_0", [16, 32]), 288);
+  const kQuants = ["q4_k", "q5_k", "q6_k"] as const;
+  const lengths = kQuants.map((dtype) => rows16ByteLength(dtype, [17, 512]));
+  assertEquals(lengths, [2304, 2816, 3360].map((bytes) => 2 * 2 * bytes));
+  for (const dtype of kQuants) assert(Number.isNaN(rows16ByteLength(dtype, [16, 128])));
   for (const shape of [[16, 33], [16], [2, 16, 32]]) {
     assert(Number.isNaN(rows16ByteLength("q8_0", shape)));
   }
@@ -148,6 +152,12 @@ const changes: readonly [string, (view: DataView) => void, string][] = [
   ["an unknown dtype", (view) => view.setUint8(entryStart(view), 99), "dtype of"],
   ["an unknown layout", (view) => view.setUint8(entryStart(view) + 1, 2), "layout of"],
   ["a layout that does not fit", (view) => view.setUint8(entryStart(view) + 1, 1), "length of"],
+  ["a K-quant of other rows", (view) => view.setUint8(entryStart(view), 7), "fit q4_k rows"],
+  [
+    "an interleaved K-quant of other rows",
+    (view) => view.setUint16(entryStart(view), 0x0109, true),
+    "fit q6_k rows16",
+  ],
   ["an absurd rank", (view) => view.setUint8(entryStart(view) + 2, 200), "rank of"],
   [
     "sizes that overflow",
