@@ -111,6 +111,7 @@ async function writeMixture(path: string): Promise<void> {
     ...quantizableConfig,
     ropeStyle: "neighbouring",
     vocabSize: 300,
+    layerCount: 1,
     hiddenSize: 256,
     intermediateSize: 256,
     headSize: 64,
@@ -150,7 +151,9 @@ test("K-quants become other types, and f32 where a format has no blocks", async 
   await writeMixture(source);
   await convert(source, folder.file("packed.qorus"), withTokenizer);
   const original = openCheckpoint(source);
-  const matrices = [...original.tensors.values()].filter(({ shape }) => shape.length === 2);
+  const names = ["self_attn.q_proj.weight", "self_attn.v_proj.weight"];
+  const matrices = names.map((name) => original.tensors.get(`model.layers.0.${name}`)!);
+  assertEquals(matrices.map(({ dtype }) => dtype), ["q4_k", "q6_k"]);
   const cases = [["q8_0", "b.qorus"], ["f16", "c.gguf"], ["f32", "d.qorus"], [undefined, "e"]];
   for (const [dtype, output] of cases as [WeightDType | undefined, string][]) {
     await convert(folder.file("packed.qorus"), folder.file(output), { ...withTokenizer, dtype });
