@@ -9,6 +9,20 @@ import { linear } from "../../lib/ops/matmul.ts";
 import { kQuant, kQuantBytes } from "../support/k_quant_tensor.ts";
 import { decodeElements, scalarCodec } from "../support/scalar_codec.ts";
 
+test("k-quants with scales that are no numbers spoil their own rows only", () => {
+  using _ = scope();
+  for (const dtype of ["q4_k", "q5_k", "q6_k"] as const) {
+    const bytes = kQuantBytes(dtype, [20, 256], new Random(1));
+    // Every scale, minimum and number of row 3 has all bits set: `d` is NaN.
+    bytes.fill(255, 3 * bytes.length / 20, 4 * bytes.length / 20);
+    const weight = empty([20, 256], { dtype }).write(bytes);
+    const interleaved = convert(weight, empty([20, 256], { dtype, layout: "rows16" }));
+    const product = linear(tensor(new Float32Array(512).fill(1), { shape: [2, 256] }), interleaved);
+    const spoiled = Array.from(product.read(), (number) => Number.isNaN(number));
+    assertEquals(spoiled, spoiled.map((_, i) => i % 20 === 3));
+  }
+});
+
 for (const dtype of ["q4_k", "q5_k", "q6_k"] as const) {
   test(`${dtype}: values, layouts and conversions are those of the definition`, () => {
     for (const shape of [[1, 256], [16, 512], [35, 256]]) {
