@@ -24,7 +24,7 @@ export const other: OpFamily = {
       op: "to",
       golden: { instead: "bit for bit: tests/golden/quantization.test.ts" },
       gradient: { none: "what is not f32 are weights for inference" },
-      dtypes: ["f32", "f16", "bf16", "q8_0", "q4_0"],
+      dtypes: ["f32", "f16", "bf16", "q8_0", "q4_0", "q4_k", "q5_k", "q6_k"],
     },
   ],
 };

@@ -83,7 +83,8 @@ const embeddingCases: GoldenRow[] = [
   })),
 ];
 
-const weightDtypes: readonly DType[] = ["f32", "f16", "bf16", "q8_0", "q4_0"];
+const kQuants: readonly DType[] = ["q4_k", "q5_k", "q6_k"];
+const weightDtypes: readonly DType[] = ["f32", "f16", "bf16", "q8_0", "q4_0", ...kQuants];
 
 /** The table's rows. */
 export const products: OpFamily = {
