@@ -77,6 +77,7 @@ pub fn build(b: *std.Build) void {
 
     addBenchmark(b, "matmul", "Measure f32 matrix products", target, optimize);
     addBenchmark(b, "linear", "Measure products with weights", target, optimize);
+    addBenchmark(b, "roofline", "Measure memory bandwidth and multiply-adds", target, optimize);
 }
 
 /// Adds the step `bench-NAME`, which runs bench/kernels/NAME.zig; arguments follow `--`.
