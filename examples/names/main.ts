@@ -46,7 +46,7 @@ async function trainMlp(list: NameList, { steps, seed }: Settings): Promise<Name
     optimizer.step();
     schedule.step();
     recent.add(loss.item());
-    if (++step % reportEvery(steps) > 0) continue;
+    if (++step % reportEvery(steps) > 0 && step < steps) continue;
     const { loss: valid } = await train.evaluate(model, { data: validation, loss: mlpLoss });
     report(step, recent.value, valid);
     recent.reset();
@@ -68,7 +68,9 @@ async function trainTransformer(list: NameList, settings: Settings): Promise<Nam
   using data = new train.DataLoader(transformerSamples(list, list.validation), { batchSize: 100 });
 
   console.log(`\ntransformer, ${parameterCount(model)} parameters`);
-  const { best, stoppedBy } = await fit(model, {
+  const reportEpoch = ({ step, values }: train.RunRecord) =>
+    report(step, values.loss, values.validation_loss);
+  const { best, stoppedBy, epochs, history } = await fit(model, {
     data: loader,
     loss: transformerLoss,
     optimizer,
@@ -78,8 +80,9 @@ async function trainTransformer(list: NameList, settings: Settings): Promise<Nam
     validate: { data },
     earlyStopping: { patience: 3, restoreBest: true },
     progress: "silent",
-    onEpoch: ({ step, values }) => report(step, values.loss, values.validation_loss),
+    onEpoch: reportEpoch,
   });
+  if (history.length > epochs) reportEpoch(history[epochs]);
   if (stoppedBy === "earlyStopping") console.log(`goes back to the weights of step ${best?.step}`);
   return model;
 }
