@@ -17,6 +17,7 @@ import {
   fit,
   manualSeed,
   optim,
+  QorusError,
   Random,
   type Tensor,
   train,
@@ -107,6 +108,9 @@ function sample(model: CharRNN, characters: Characters, settings: Settings): str
 
 await runExample({ positionals: ["FILE"], options: defaults }, async (settings, path) => {
   if (settings.load === "") return await learn(settings, path);
+  if (path !== undefined) {
+    throw new QorusError("invalid_argument", "give either a FILE to learn or a model to --load");
+  }
   const { model, characters } = loadModel(settings.load);
   console.log(sample(model, characters, settings));
   model[Symbol.dispose]();

@@ -48,6 +48,9 @@ test("examples: char-rnn says what is wrong with files and arguments", patience,
   const wrong = await runExample("char-rnn", "--load", short);
   assertEquals(wrong.code, 1);
   assertMatch(wrong.stderr, /^error: .*short\.txt.*\n$/);
+  const both = await runExample("char-rnn", short, "--load", short);
+  assertEquals([both.code, both.stdout], [1, ""]);
+  assertMatch(both.stderr, /^error: give either .*\n$/);
 });
 
 test("examples: characters of a text have numbers in the order of their code points", () => {
