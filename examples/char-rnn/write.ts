@@ -20,8 +20,8 @@ import type { Characters } from "./characters.ts";
 const temperature = 0.6;
 
 /**
- * The text that the model writes behind another one, character by character: the state of its layers
- * is all that it remembers.
+ * The text that the model writes behind another one, character by character: the state of its
+ * layers is all that it remembers.
  *
  * @param start at least one character, each known to the model
  * @param length characters to write

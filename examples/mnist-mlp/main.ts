@@ -1,5 +1,5 @@
 /**
- * Trains a perceptron with one hidden layer on MNIST, Fashion-MNIST, or digits that it draws itself.
+ * Trains a perceptron with one hidden layer on MNIST, Fashion-MNIST, or digits that it draws.
  *
  *   bun examples/mnist-mlp/main.ts [FOLDER] [--epochs N] [--seed N]
  *   deno run -A examples/mnist-mlp/main.ts [FOLDER] [--epochs N] [--seed N]

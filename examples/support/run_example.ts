@@ -23,8 +23,8 @@ export interface ExampleArguments<Given extends Options> {
 class UsageError extends Error {}
 
 /**
- * Runs an example. What the library finds wrong is printed as one line, and the process ends with 1;
- * wrong arguments end it with 2.
+ * Runs an example. What the library finds wrong is printed as one line, and the process ends with
+ * 1; wrong arguments end it with 2.
  *
  * @param main is given the options and what stands without a name
  */
