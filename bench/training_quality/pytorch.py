@@ -103,8 +103,9 @@ def learning_rate(step, recipe):
 
 def validate(model, windows, batch_size):
     with torch.no_grad():
-        parts = [(next_token_loss(model, part).item(), len(part)) for part in windows.split(batch_size)]
-    return sum(loss * count for loss, count in parts) / len(windows)
+        total = sum(
+            next_token_loss(model, part).item() * len(part) for part in windows.split(batch_size))
+    return total / len(windows)
 
 
 def main(folder, threads):

@@ -53,8 +53,8 @@ const trainingShare = 0.9;
 /**
  * Windows of a text file.
  *
- * @throws {QorusError} `not_found` where there is no such file, `invalid_argument` where the text is
- * too short for the recipe.
+ * @throws {QorusError} `not_found` where there is no such file, `invalid_argument` where the text
+ * is too short for the recipe.
  */
 export async function textData(path: string, recipe: Recipe): Promise<TrainingData> {
   const text = readText(path);

@@ -9,14 +9,17 @@ import { beatsOf } from "./plots/plot.ts";
 /** What somebody likes to do. */
 const loves =
   `[to play outside|to sing songs|to run and jump|to help others|to read books|to look at the
-  stars|to climb trees|to play with {his} friends|to draw pictures|to ask questions|to tell stories|to
-  dance|to make new things|to eat {treat.many}|to laugh|to play in the [snow|rain|grass|garden|water]|to sleep in the sun|to
+  stars|to climb trees|to play with {his} friends|to draw pictures|to ask questions|to tell
+  stories|to
+  dance|to make new things|to eat {treat.many}|to laugh|to play in the
+  [snow|rain|grass|garden|water]|to sleep in the sun|to
   listen to stories|to play {game}]`;
 
 /** Openings that say who the hero is. */
 export const introductions = beatsOf(`
 / Once upon a time[,|,|,|] there was a {hero.full} named {hero}.
-/ Once upon a time[,|,|,|] there was a {hero.full} named {hero}. {He} lived {home.where} with {his} {adult}.
+/ Once upon a time[,|,|,|] there was a {hero.full} named {hero}. {He} lived {home.where} with
+  {his} {adult}.
 / Once upon a time[,|,|,|] there was a {hero.full} named {hero}. {He} loved ${loves}.
 / Once upon a time[,|,|,|] there was a {hero.full}. {His} name was {hero}. {He} liked ${loves}.
 / Once upon a time[,|,|,|] there was a {hero.full} called {hero} who loved ${loves}.
@@ -36,7 +39,8 @@ export const introductions = beatsOf(`
 / The {hero.full} was called {hero}. {He} liked ${loves}.
 / This is the story of {hero}, a {hero.full} who loved ${loves}.
 / Do you know {hero}? {hero} was a {hero.full} who lived {home.where}.
-/ A {hero.kind} named {hero} lived with {his} {adult} {home.where}. Every day {he} liked ${loves}.`)[
+/ A {hero.kind} named {hero} lived with {his} {adult} {home.where}. Every day {he} liked
+  ${loves}.`)[
   0
 ];
 
@@ -55,7 +59,8 @@ export const dayOpenings = beatsOf(`
 export const dayIntroductions = beatsOf(`
 / {OneFineDay}, a {hero.full} named {hero} woke up and looked out of the window. {Weather}.
 / {OneFineDay}, a {hero.full} named {hero} [wanted to have some fun|was very {joyful}|got up early].
-/ {OneDay}, a {hero.full} called {hero} [could not wait to go outside|ate a {treat} for breakfast|sang
+/ {OneDay}, a {hero.full} called {hero} [could not wait to go outside|ate a {treat} for
+  breakfast|sang
   a happy song]. {Weather}.
 / There was a {hero.full} named {hero}. {OneFineDay}, {hero} [was very {joyful}|got up early].`)[0];
 

@@ -45,9 +45,11 @@ const otherNames: Names = {
     `Liam William James Oliver Benjamin Elijah Lucas Mason Logan Alexander Ethan Jacob Michael
      Daniel Matthew David Joseph Carter Wyatt John Gabriel Julian Isaac Anthony Dylan Lincoln Thomas
      Andrew Joshua Christopher Nathan Aaron Ian Colin Simon Paul Eric Frank Greg Harry Ivan Jim Ken
-     Larry Martin Ned Patrick Quentin Robert Steve Ted Victor Walter Xavier Yusuf Zach Ali Omar Hassan
+     Larry Martin Ned Patrick Quentin Robert Steve Ted Victor Walter Xavier Yusuf Zach Ali Omar
+     Hassan
      Raj Arjun Kenji Hiro Wei Juan Carlos Diego Pablo Pedro Luis Marco Luca Sven Lars Olaf Nils Emil
-     Bob Bill Andy Roy Ron Ross Scott Alfie Archie Duncan Edgar Floyd Gus Rex Rover Fido Shadow Tiger
+     Bob Bill Andy Roy Ron Ross Scott Alfie Archie Duncan Edgar Floyd Gus Rex Rover Fido Shadow
+     Tiger
      Boots Socks Whiskers Smoky Bandit Scout Ziggy`,
   ),
 };

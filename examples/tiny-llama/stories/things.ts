@@ -4,30 +4,8 @@
  * @module
  */
 
+import { nouns, places, table } from "./tables.ts";
 import type { Forms } from "./template.ts";
-
-/** Nouns, some with a plural behind a slash, and adjectives that go with each of them. */
-function nouns(names: string, adjectives: string): readonly Forms[] {
-  const fitting = adjectives.trim().split(/\s*\|\s*/);
-  return names.trim().split(/\s*\|\s*/).flatMap((name) => {
-    const [one, many = `${one}s`] = name.split("/");
-    return fitting.map((adjective) => ({ one, many, adjective, full: `${adjective} ${one}` }));
-  });
-}
-
-/** Places with the words that lead to them. */
-function places(names: string): readonly Forms[] {
-  return names.trim().split(/\s*\|\s*/).map((place) => {
-    const [, where, one] = /^(\w+) (.*)$/.exec(place)!;
-    return { one, where: `${where} ${one}` };
-  });
-}
-
-/** Rows of a table as forms; the first row names them. */
-function table(text: string): readonly Forms[] {
-  const [head, ...rows] = text.trim().split("\n").map((row) => row.trim().split(/\s*\|\s*/));
-  return rows.map((row) => Object.fromEntries(row.map((cell, i) => [head[i], cell])));
-}
 
 /** Kinds of things by name. */
 export const things: Readonly<Record<string, readonly Forms[]>> = {
@@ -88,7 +66,8 @@ export const things: Readonly<Record<string, readonly Forms[]>> = {
     "fresh|little|big|round|crunchy",
   ),
   treat: nouns(
-    `cookie|cupcake|muffin|pancake|waffle|donut|bun|tart|brownie|honey cake|cherry pie|sandwich/sandwiches
+    `cookie|cupcake|muffin|pancake|waffle|donut|bun|tart|brownie|honey cake|cherry pie
+      |sandwich/sandwiches
     |pretzel|biscuit`,
     "warm|sweet|fresh|big|tasty|little|yummy",
   ),
@@ -155,7 +134,8 @@ export const things: Readonly<Record<string, readonly Forms[]>> = {
                      owlet     | owl        | in a hollow tree       | hooted
                      gosling   | goose      | by the river           | peeped`),
   insect: nouns(
-    "bee|butterfly/butterflies|ladybug|beetle|grasshopper|dragonfly/dragonflies|moth|cricket|firefly/fireflies",
+    `bee|butterfly/butterflies|ladybug|beetle|grasshopper|dragonfly/dragonflies|moth|cricket
+    |firefly/fireflies`,
     "little|small|tiny|pretty|tired|lost",
   ),
   pet: table(`one      | sound   | noise     | food

@@ -11,10 +11,12 @@ export const adventurePlots: readonly Plot[] = [
   {
     name: "lost in the woods",
     text: `
-/ {OneDay}, {hero} went into the woods to pick [berries|flowers|mushrooms|nuts]. {He} went farther and
+/ {OneDay}, {hero} went into the woods to pick [berries|flowers|mushrooms|nuts]. {He} went farther
+  and
   farther.
 / {OneDay}, {hero} followed a butterfly into the forest. {He} did not look where {he} was going.
-/ {OneDay}, {hero} and {friend} played in the woods. {hero} {ran} ahead, and {soon} {he} was all alone.
+/ {OneDay}, {hero} and {friend} played in the woods. {hero} {ran} ahead, and {soon} {he} was all
+  alone.
 
 / {Suddenly}, {he} did not know the way any more. All the trees looked the same.
 / When {he} wanted to go home, {he} could not find the path. {He} was lost!
@@ -24,7 +26,8 @@ export const adventurePlots: readonly Plot[] = [
 / {hero} sat down on a stone and cried. "I want to go home," {he} {said}.
 / {He} called, "Hello! Is anybody there?" But nobody answered.
 
-/ Then a {wild.full} came out of the bushes. "Why are you crying?" it asked. "I am lost," {said} {hero}.
+/ Then a {wild.full} came out of the bushes. "Why are you crying?" it asked. "I am lost," {said}
+  {hero}.
 / A {bird.full} heard {him} and flew down. "Do not cry," it said. "I know the way."
 / {Suddenly}, {he} saw a little light. It was a firefly! "Are you lost?" it asked. "Follow me."
 
@@ -37,7 +40,8 @@ export const adventurePlots: readonly Plot[] = [
 / At the end of the woods, {he} saw {his} {adult} with a lamp.
 
 / "I am here!" {cried} {hero}, and {ran} into the arms of {his} {adult}.
-/ {His} {adult} gave {him} {hug}. "I was so worried," {adult.he} {said}. "Do not go so far away again."
+/ {His} {adult} gave {him} {hug}. "I was so worried," {adult.he} {said}. "Do not go so far away
+  again."
 / {hero} turned around to say thank you, but there was nobody there.
 
 / {hero} was {happy} to be home.
@@ -70,7 +74,8 @@ export const adventurePlots: readonly Plot[] = [
 / "My wish is for {friend}," {said} {hero}. "Please help {friend.him}."
 
 / The {smallThing} began to shine. There was a bright light, and {friend} was {happy}.
-/ There was a sound like little bells. {Soon}, {friend} came running and laughing. Everything was good
+/ There was a sound like little bells. {Soon}, {friend} came running and laughing. Everything was
+  good
   again!
 / Whoosh! A warm wind blew. And the wish came true.
 
@@ -86,7 +91,8 @@ export const adventurePlots: readonly Plot[] = [
 / {OneDay}, {hero} and {friend.title} found a map. "It is a treasure map!" {cried} {friend}.
 / {OneDay}, {his} {adult} gave {hero} a piece of paper. It was a treasure map!
 
-/ {hero} called {friend}. "Let us look for the treasure," {said} {hero}. "{Yes}!" {replied} {friend}.
+/ {hero} called {friend}. "Let us look for the treasure," {said} {hero}. "{Yes}!" {replied}
+  {friend}.
 / {hero} was {excited}. {He} took a shovel and a bag, and they started.
 / "We must follow the map," {said} {hero}. {friend} took a lamp and some food.
 
@@ -94,7 +100,8 @@ export const adventurePlots: readonly Plot[] = [
 / They went over the bridge, around the pond and up the hill.
 / The map led them [past the old mill|through the high grass|along the river] and around a big rock.
 
-/ {Suddenly}, there was a deep hole. "Be careful!" {said} {friend}. They jumped over it hand in hand.
+/ {Suddenly}, there was a deep hole. "Be careful!" {said} {friend}. They jumped over it hand in
+  hand.
 / Then they came to a dark cave. {hero} was {scared}, but {friend} held {his} hand.
 / They were {tired}, but they did not give up.
 
@@ -102,7 +109,8 @@ export const adventurePlots: readonly Plot[] = [
 / At the end of the path, there was a pile of stones. Under the stones, they found an old box.
 / There it was! They dug and dug, and {finally} they found a {container.full}.
 
-/ {hero} opened it {carefully}. In it were {treat.many} and a letter: "The best treasure is a good friend."
+/ {hero} opened it {carefully}. In it were {treat.many} and a letter: "The best treasure is a good
+  friend."
 / In it, there were a {smallThing.full} for {hero} and a {otherSmall.full} for {friend}.
 / They opened it. It was full of [shiny stones|old coins|books|toys]! "{Wow}!" both of them {cried}.
 
@@ -118,7 +126,8 @@ export const adventurePlots: readonly Plot[] = [
 / {OneDay}, {hero} got a letter from {his} {relative}. "Please come and visit me," it said.
 / {hero} had not seen {his} {relative} for a long time. {OneDay}, {he} packed {his} bag.
 
-/ They went by [train|bus|car|boat]. {hero} looked out of the window and saw [cows and horses|hills and
+/ They went by [train|bus|car|boat]. {hero} looked out of the window and saw [cows and
+  horses|hills and
   rivers|many houses|big fields].
 / They {walked} through the woods and over the hill. The way was long.
 / It was a long way. "Are we there yet?" {asked} {hero} again and again.
@@ -147,7 +156,8 @@ export const adventurePlots: readonly Plot[] = [
     name: "small but helpful",
     heroes: ["animal"],
     text: `
-/ {hero} was very small. The other animals often laughed at {him}. "You are too small to help," they said.
+/ {hero} was very small. The other animals often laughed at {him}. "You are too small to help,"
+  they said.
 / "I want to play with you," {said} {hero} to the big animals. "No, you are too small," they said.
 / {hero} was the smallest of all. {OneDay}, {he} {said}, "I want to be big, too."
 
@@ -155,9 +165,11 @@ export const adventurePlots: readonly Plot[] = [
 / {hero} went away and sat down under a {flower.full}. {He} felt {sad}.
 / "Do not be sad," {said} {his} {adult}. "Small ones can do great things."
 
-/ One day, {friend.title} lost a {smallThing.full}. It fell into a small hole. Nobody could reach it.
+/ One day, {friend.title} lost a {smallThing.full}. It fell into a small hole. Nobody could reach
+  it.
 / One day, {friend.title} was caught in a net. The net was strong, and {friend} could not get out.
-/ Then one day {friend.title} was stuck between two rocks. All the big animals pulled, but it did not help.
+/ Then one day {friend.title} was stuck between two rocks. All the big animals pulled, but it did
+  not help.
 
 / The others tried, but they were all too big. "What can we do?" they asked.
 / "Help!" {cried} {friend}. The big animals did not know what to do.
@@ -184,7 +196,8 @@ export const adventurePlots: readonly Plot[] = [
     name: "camping",
     text: `
 / {OneFineDay}, {hero} and {his} {adult} went camping {place.where}. They put up a small tent.
-/ {hero} wanted to sleep in a tent. {OneFineDay}, {he} went camping with {friend.title} and {his} {adult}.
+/ {hero} wanted to sleep in a tent. {OneFineDay}, {he} went camping with {friend.title} and {his}
+  {adult}.
 / "Let us sleep outside tonight!" {said} {his} {adult}. {hero} was {excited}.
 
 / They made a fire and [cooked some {soup}|roasted some corn|told stories]. It was {nice} and warm.
@@ -204,7 +217,8 @@ export const adventurePlots: readonly Plot[] = [
 / Two eyes shone in the dark. It was a {wild.full}.
 
 / {hero} laughed. "Hello, little {wild}," {he} {said}. "Are you hungry?" {He} gave it a {fruit}.
-/ "You do not have to be afraid of us," {said} {hero} {warmly}. The {wild} looked at {him} and ran away.
+/ "You do not have to be afraid of us," {said} {hero} {warmly}. The {wild} looked at {him} and ran
+  away.
 / They all laughed. Then {hero} went back to sleep.
 
 / In the morning, the birds were singing. "I want to go camping again," {said} {hero}.
@@ -232,7 +246,8 @@ export const adventurePlots: readonly Plot[] = [
 
 / At the bridge stood {friend.title}. "Is this your boat?" {asked} {friend}, and held it up.
 / {friend.title} sat at the river, a little farther down, and had found the boat.
-/ Near the bridge, {he} met {friend.title}. "Look what I found in the water!" {said} {friend}. It was the
+/ Near the bridge, {he} met {friend.title}. "Look what I found in the water!" {said} {friend}. It
+  was the
   boat!
 
 / "{Yes}, it is my boat!" {replied} {hero}. "Thank you!" They let it swim {together}.
@@ -248,7 +263,8 @@ export const adventurePlots: readonly Plot[] = [
     heroes: ["child"],
     things: { food: "bigVegetable" },
     text: `
-/ {OneDay}, {hero} planted a {food} in the garden. It grew and grew. It was the biggest {food} in the world!
+/ {OneDay}, {hero} planted a {food} in the garden. It grew and grew. It was the biggest {food} in
+  the world!
 / {His} {adult} had a {food} in the garden. It was so big that everybody came to see it.
 / In {hero}'s garden there was a very, very big {food}.
 
@@ -258,9 +274,11 @@ export const adventurePlots: readonly Plot[] = [
 / {hero} took it with both hands and pulled. But the {food} was too heavy.
 
 / {He} called {his} {adult}. They pulled and pulled, but the {food} did not move.
-/ "Please help me!" {said} {hero}. {His} {adult} came, and they pulled {together}. But it did not help.
+/ "Please help me!" {said} {hero}. {His} {adult} came, and they pulled {together}. But it did not
+  help.
 
-/ {He} called {friend.title}. {friend} held {his} {adult}, {his} {adult} held {hero}, and {hero} held the
+/ {He} called {friend.title}. {friend} held {his} {adult}, {his} {adult} held {hero}, and {hero}
+  held the
   {food}. They pulled and pulled, but it did not move.
 / Then {friend.title} came and pulled, too. One, two, three! The {food} moved only a little.
 
@@ -273,7 +291,8 @@ export const adventurePlots: readonly Plot[] = [
 / They all pulled {together}. One, two, three! Pop! Out came the {food}, and everybody fell down.
 / The mouse pulled, too. And then, plop! The {food} came out, and they all fell on their backs.
 
-/ They laughed and cooked {food} soup. There was enough for everyone, and the mouse got the biggest bowl.
+/ They laughed and cooked {food} soup. There was enough for everyone, and the mouse got the
+  biggest bowl.
 / They had {food} soup for a whole week. The little mouse was {proud}.
 / That evening, they all ate {together}. "Even the smallest one can help," {said} {hero}.`,
   },

@@ -25,14 +25,17 @@ export const animalPlots: readonly Plot[] = [
 / "Are you lost?" {asked} {hero}. The {baby} {baby.sound} again.
 
 / {hero} took the {baby} in {his} arms and {walked} to find the mother {baby.mother}.
-/ They {walked} {together}. "Have you seen a {baby.mother}?" {hero} {asked} a {bird.full}. "Yes," {said}
+/ They {walked} {together}. "Have you seen a {baby.mother}?" {hero} {asked} a {bird.full}. "Yes,"
+  {said}
   the {bird}. "Go that way!"
 / {hero} showed the {baby} to {his} {adult}. "The mother {baby.mother} will miss it," {said} {his}
   {adult}. "Let us look for her."
 
-/ They looked [for a long time|here and there|near the path]. {Finally}, they saw a big {baby.mother}
+/ They looked [for a long time|here and there|near the path]. {Finally}, they saw a big
+  {baby.mother}
   {baby.home}.
-/ {Soon}, they came to a place where a {baby.mother} lived {baby.home}. She was looking for her {baby}!
+/ {Soon}, they came to a place where a {baby.mother} lived {baby.home}. She was looking for her
+  {baby}!
 / There, {baby.home}, was a {baby.mother}. She looked {sad}, because her {baby} was gone.
 
 / The {baby} {ran} to its mother. How happy they were!
@@ -56,7 +59,8 @@ export const animalPlots: readonly Plot[] = [
 
 / The {bird} looked cold and {hungry}. There was nothing to eat in the snow.
 / The {bird} looked for food, but the snow was too deep.
-/ "Why is the {bird} so sad?" {asked} {hero}. "It cannot find food in the snow," {said} {his} {adult}.
+/ "Why is the {bird} so sad?" {asked} {hero}. "It cannot find food in the snow," {said} {his}
+  {adult}.
 
 / {hero} wanted to help. {He} got some [seeds|bread crumbs|nuts and seeds|corn] and put them [on the
   windowsill|in the snow|on a plate outside].
@@ -91,7 +95,8 @@ export const animalPlots: readonly Plot[] = [
 / "Oh, you poor {wild}," {said} {hero}. "Do not be afraid. I will get you out."
 / {hero} was a little afraid, too. But {he} wanted to help the {wild}.
 
-/ {hero} pulled and pulled, but {he} was not strong enough. So {he} called {his} friend {friend.title}.
+/ {hero} pulled and pulled, but {he} was not strong enough. So {he} called {his} friend
+  {friend.title}.
   {Together} they pulled as hard as they could.
 / {He} {carefully} [used a long stick|made the hole bigger|lifted the {wild} up].
 / {He} worked {carefully}. It took a long time, but {hero} did not give up.
@@ -100,10 +105,14 @@ export const animalPlots: readonly Plot[] = [
 / Pop! The {wild} was free. "Thank you!" it {cried}.
 / The {wild} was free again. It looked at {hero} with big eyes.
 
-/ "Thank you, {hero}! I will never forget this," {said} the {wild}. Then it {ran} back to its family.
-/ The {wild} ran around {hero} three times. Then it was gone between the trees. {hero} waved and {smiled}.
-/ Some days later, {hero} got lost in the woods. Who came to show {him} the way home? It was the {wild}!
-/ The next day, there were some nuts and berries in front of the door. They were a gift from the {wild}.
+/ "Thank you, {hero}! I will never forget this," {said} the {wild}. Then it {ran} back to its
+  family.
+/ The {wild} ran around {hero} three times. Then it was gone between the trees. {hero} waved and
+  {smiled}.
+/ Some days later, {hero} got lost in the woods. Who came to show {him} the way home? It was the
+  {wild}!
+/ The next day, there were some nuts and berries in front of the door. They were a gift from the
+  {wild}.
 
 / {hero} was {happy} that {he} had helped.
 / If you help others, they will help you, too.
@@ -136,8 +145,10 @@ export const animalPlots: readonly Plot[] = [
 / {petName} looked up and {pet.sound}. There were crumbs all over its face.
 
 / {hero} laughed and laughed. "You silly {pet}!" {he} {said}. {His} {adult} had to laugh, too.
-/ "{petName}! That was not for you!" {said} {hero}. The {pet} looked so sad that {hero} gave it {hug}.
-/ {His} {adult} was a little {angry}, but then everybody laughed. "Next time, I will put the {cake} on
+/ "{petName}! That was not for you!" {said} {hero}. The {pet} looked so sad that {hero} gave it
+  {hug}.
+/ {His} {adult} was a little {angry}, but then everybody laughed. "Next time, I will put the
+  {cake} on
   the top shelf," {said} {his} {adult}.
 
 / So they baked a new {cake}. This time {petName} had to wait outside.
@@ -149,20 +160,23 @@ export const animalPlots: readonly Plot[] = [
     text: `
 / {OneDay}, {hero} found an egg {place.where}. It was [white|blue|brown|white with brown spots].
 / {OneDay}, {hero} was {place.where}. There, in the grass, was a little egg.
-/ {OneDay}, {hero} saw something round {place.where}. "Is it a ball?" {he} thought. No, it was an egg!
+/ {OneDay}, {hero} saw something round {place.where}. "Is it a ball?" {he} thought. No, it was an
+  egg!
 
 / "Where is your mother?" {asked} {hero}. But nobody was there. The egg was cold.
 / {hero} looked for a nest, but {he} did not see one. "You must be cold," {he} {said} to the egg.
 / "We cannot leave it alone," {said} {friend.title}, who was with {him}. "It must be warm."
 
-/ {He} took the egg home {carefully} and put it [in a warm blanket|in a soft hat|next to the stove|in
+/ {He} took the egg home {carefully} and put it [in a warm blanket|in a soft hat|next to the
+  stove|in
   a basket with straw].
 / {hero} made a soft nest of [wool|grass|leaves] and put the egg into it. {He} kept it warm.
 / {hero} told {his} {adult} about the egg. They put it under a lamp to keep it warm.
 
 / {He} waited one day, two days, three days. Nothing happened.
 / Every day, {hero} looked at the egg and talked to it. {He} had to wait for a long time.
-/ {hero} waited and waited. "When will it come out?" {he} {asked}. "Be patient," {said} {his} {adult}.
+/ {hero} waited and waited. "When will it come out?" {he} {asked}. "Be patient," {said} {his}
+  {adult}.
 
 / One day, there was a sound. Crack! The egg moved and broke open.
 / Then one day {he} heard a sound. Tap, tap, tap! There was a hole in the egg.
@@ -175,7 +189,8 @@ export const animalPlots: readonly Plot[] = [
 / "Hello, little {bird}," {said} {hero}. {He} was {happy}. They became good friends.
 / {hero} took good care of the {bird} until it was big and could fly.
 / The little {bird} thought that {hero} was its mother and followed {him} everywhere.
-/ When the {bird} was big, it flew up into the sky. But every [morning|spring] it came back to visit {hero}.`,
+/ When the {bird} was big, it flew up into the sky. But every [morning|spring] it came back to
+  visit {hero}.`,
   },
   {
     name: "the caterpillar",
@@ -184,8 +199,10 @@ export const animalPlots: readonly Plot[] = [
 / {OneDay}, {hero} saw a little caterpillar on a leaf {place.where}.
 / {hero} sat {place.where} {oneDay}. A small caterpillar came by, very slowly.
 
-/ "Hello," {said} {hero}. "You are so slow!" "I know," {said} the caterpillar. "I wish that I could fly."
-/ "You are so small," {said} {hero}. "But I am always hungry," {said} the caterpillar and ate another
+/ "Hello," {said} {hero}. "You are so slow!" "I know," {said} the caterpillar. "I wish that I
+  could fly."
+/ "You are so small," {said} {hero}. "But I am always hungry," {said} the caterpillar and ate
+  another
   leaf.
 / {hero} gave it a fresh leaf. The caterpillar ate and ate and grew and grew.
 
@@ -195,12 +212,15 @@ export const animalPlots: readonly Plot[] = [
 
 / But one day the caterpillar was gone. There was only a small brown thing that did not move. {hero}
   was {sad}.
-/ Then the caterpillar said, "I am so tired. I must sleep now." It made itself a little bed and closed
+/ Then the caterpillar said, "I am so tired. I must sleep now." It made itself a little bed and
+  closed
   its eyes. {hero} missed {his} friend.
-/ One day, the caterpillar was not there. "Where is my friend?" {asked} {hero}. "Wait and see," {said}
+/ One day, the caterpillar was not there. "Where is my friend?" {asked} {hero}. "Wait and see,"
+  {said}
   {his} {adult}.
 
-/ {hero} waited for many days. Then something {beautiful} happened. The brown thing broke open, and out
+/ {hero} waited for many days. Then something {beautiful} happened. The brown thing broke open,
+  and out
   came a butterfly!
 / After many days, a butterfly with {color} wings flew to {hero} and sat down on {his} nose.
 / One day, a {beautiful} butterfly flew by. "Do you know me?" it {asked}. "I was a caterpillar!"
@@ -231,9 +251,11 @@ export const animalPlots: readonly Plot[] = [
 / {hero} tried to climb the tree, but the first branch was too high.
 / "I will get help," {said} {hero} and {ran} to {his} {adult}.
 
-/ {His} {adult} came with a ladder and climbed up, step by step. "Come here, little cat," {said} {his}
+/ {His} {adult} came with a ladder and climbed up, step by step. "Come here, little cat," {said}
+  {his}
   {adult} {warmly}.
-/ They called a firefighter, who came in a big red truck with a very long ladder. The firefighter took the
+/ They called a firefighter, who came in a big red truck with a very long ladder. The firefighter
+  took the
   cat and climbed down.
 / A neighbor brought a big blanket. They held it under the tree. "Jump!" {cried} {hero}. And the cat
   jumped!

@@ -31,7 +31,8 @@ export const friendPlots: readonly Plot[] = [
 / {hero} played with the {toy}, but it was no fun to play alone. {He} looked at {friend}, who was so
   sad.
 / {Soon}, {hero} felt lonely. The {toy} was not so much fun any more. {He} thought about {friend}.
-/ {His} {adult} saw it all and said, "It is more fun to play with a friend." {hero} thought about it.
+/ {His} {adult} saw it all and said, "It is more fun to play with a friend." {hero} thought about
+  it.
 
 / {hero} went to {friend}. "I am sorry," {he} {said}. "Let us play with the {toy} {together}."
 / "I am sorry, {friend}," {said} {hero}. "You can have a turn now. Here is the {toy}."
@@ -54,14 +55,18 @@ export const friendPlots: readonly Plot[] = [
 / {hero} had a best friend. {friend.His} name was {friend}. They liked to play {game}.
 / {OneDay}, {hero} and {friend.title} were {game.playing} {place.where}.
 
-/ But one day they had a fight. "I want to go first!" {said} {hero}. "No, I want to go first!" {said}
+/ But one day they had a fight. "I want to go first!" {said} {hero}. "No, I want to go first!"
+  {said}
   {friend}.
-/ "You are not playing right!" {said} {hero}. "Yes, I am!" {said} {friend}. Both of them were {angry}.
-/ One day, {friend} did not want to play {game}. "That game is silly," {said} {friend}. Then {hero} got
+/ "You are not playing right!" {said} {hero}. "Yes, I am!" {said} {friend}. Both of them were
+  {angry}.
+/ One day, {friend} did not want to play {game}. "That game is silly," {said} {friend}. Then
+  {hero} got
   {angry}.
 / Both of them wanted to win. They began to shout and to push.
 
-/ {hero} went home and [slammed the door|sat in {his} room|kicked a stone]. {He} did not want to talk
+/ {hero} went home and [slammed the door|sat in {his} room|kicked a stone]. {He} did not want to
+  talk
   to {friend} any more.
 / "I do not want to be your friend any more!" {said} {hero}. Then {he} ran home.
 / They both went home without a word. {hero} was {sad}.
@@ -94,26 +99,32 @@ export const friendPlots: readonly Plot[] = [
 / {hero} was new in [town|the village|the street]. {He} had no friends yet.
 / {hero} often played alone. {He} wished for a friend.
 
-/ {He} went to {place} and saw other [children|little ones] play. {hero} wanted to play, too, but {he}
+/ {He} went to {place} and saw other [children|little ones] play. {hero} wanted to play, too, but
+  {he}
   was too shy to ask.
 / One day, {he} sat {place.where} and watched the clouds. {He} felt lonely.
 / "Nobody wants to play with me," {said} {hero} to {his} {adult}. "Go outside and say hello," {said}
   {his} {adult}.
 
 / Then {friend.title} came up to {him}. "Hello! My name is {friend}. What is your name?"
-/ {Suddenly}, {friend.title} came and {smiled}. "Hi, I am {friend}," {friend.he} said. "Who are you?"
-/ There {he} saw {friend.title}, who sat all alone, too. {hero} took a deep breath and said, "Hello, do
+/ {Suddenly}, {friend.title} came and {smiled}. "Hi, I am {friend}," {friend.he} said. "Who are
+  you?"
+/ There {he} saw {friend.title}, who sat all alone, too. {hero} took a deep breath and said,
+  "Hello, do
   you want to play with me?"
 
-/ "I am {hero}," {he} {said} in a small voice. "Do you want to play {game} with me?" {asked} {friend}.
+/ "I am {hero}," {he} {said} in a small voice. "Do you want to play {game} with me?" {asked}
+  {friend}.
 / "My name is {hero}," {he} {said}. "Do you like {game.playing}?" {asked} {friend}. {hero} nodded.
 / "{Yes}!" {replied} {friend}. "Let us play {game}!"
 
 / They played {game} all day. They ran and laughed. {hero} was not shy any more.
 / {Soon}, they were {game.playing} and laughing {together}. {hero} forgot to be shy.
-/ They had so much fun! {friend} showed {hero} [a secret path|the best hiding place|a nest in a tree].
+/ They had so much fun! {friend} showed {hero} [a secret path|the best hiding place|a nest in a
+  tree].
 
-/ "Will you come back tomorrow?" {asked} {friend}. "{Yes}!" {replied} {hero}. {He} had found a friend.
+/ "Will you come back tomorrow?" {asked} {friend}. "{Yes}!" {replied} {hero}. {He} had found a
+  friend.
 / When {hero} came home, {he} {cried}, "I have a new friend!" {His} {adult} was {happy}.
 / After that, {hero} and {friend} met {place.where} every day. They became best friends.
 / That night, {hero} went to bed with a big smile. {He} had a friend now.`,
@@ -129,7 +140,8 @@ export const friendPlots: readonly Plot[] = [
 / {friend} did not see a big stone. {friend.He} tripped and fell. {friend.His} knee hurt a lot.
 / Then {friend} slipped in the mud and fell. {friend.He} began to cry.
 
-/ {hero} stopped and {ran} to {friend}. "Are you okay?" {he} {asked}. "No, it hurts," {said} {friend}.
+/ {hero} stopped and {ran} to {friend}. "Are you okay?" {he} {asked}. "No, it hurts," {said}
+  {friend}.
 / {hero} did not laugh. {He} sat down next to {friend} and held {friend.his} hand.
 / "Do not cry," {said} {hero}. "I will help you."
 
@@ -153,9 +165,11 @@ export const friendPlots: readonly Plot[] = [
     things: { prize: "treat" },
     text: `
 / {OneFineDay}, there was a big race {place.where}. {hero} and {friend.title} wanted to win it.
-/ {OneFineDay}, {hero} said to {friend.title}, "I am faster than you!" "No, I am faster," {said} {friend}. So
+/ {OneFineDay}, {hero} said to {friend.title}, "I am faster than you!" "No, I am faster," {said}
+  {friend}. So
   they had a race {place.where}.
-/ Every year there was a race {place.where}. The first prize was a {prize.full}. {hero} wanted to win.
+/ Every year there was a race {place.where}. The first prize was a {prize.full}. {hero} wanted to
+  win.
 
 / "Ready, set, go!" {cried} {his} {adult}. {hero} {ran} as fast as {he} could.
 / "One, two, three, go!" They ran and ran. {hero} was [first|in front|very fast].
@@ -199,7 +213,8 @@ export const friendPlots: readonly Plot[] = [
 
 / {NextDay}, {he} took the {craft} to {friend}. "This is for you," {he} {said}. "I made it."
 / Then {he} {walked} to {friend} and gave {friend.him} the {craft}. "Surprise!" {he} {cried}.
-/ {hero} hid the {craft} behind {his} back. "Close your eyes," {he} {said} to {friend}. "Now open them!"
+/ {hero} hid the {craft} behind {his} back. "Close your eyes," {he} {said} to {friend}. "Now open
+  them!"
 
 / "{Wow}! It is {beautiful}!" {said} {friend}. "Thank you!"
 / {friend} was {surprised}. "You made this for me?" {friend.he} {asked}. {friend.He} was {happy}.
@@ -214,10 +229,13 @@ export const friendPlots: readonly Plot[] = [
     things: { spot: "outdoorHiding" },
     text: `
 / {OneFineDay}, {hero} and {friend.title} played hide and seek {place.where}.
-/ "Let us play hide and seek!" {said} {friend.title} {oneDay}. "{Yes}!" {replied} {hero}. They went to {place}.
-/ {hero} loved to play hide and seek. {OneFineDay}, {he} played it with {friend.title} {place.where}.
+/ "Let us play hide and seek!" {said} {friend.title} {oneDay}. "{Yes}!" {replied} {hero}. They
+  went to {place}.
+/ {hero} loved to play hide and seek. {OneFineDay}, {he} played it with {friend.title}
+  {place.where}.
 
-/ {hero} closed {his} eyes and counted to ten. "One, two, three, four, five, six, seven, eight, nine,
+/ {hero} closed {his} eyes and counted to ten. "One, two, three, four, five, six, seven, eight,
+  nine,
   ten! Here I come!"
 / {hero} counted to ten. {friend} {ran} away to hide.
 / It was {hero}'s turn to count. "Ready or not, here I come!" {he} {cried}.
@@ -245,7 +263,8 @@ export const friendPlots: readonly Plot[] = [
   {
     name: "a sick friend",
     text: `
-/ {OneDay}, {friend.title} did not come out to play. {hero} was {curious}. "Where is {friend}?" {he} {asked}.
+/ {OneDay}, {friend.title} did not come out to play. {hero} was {curious}. "Where is {friend}?"
+  {he} {asked}.
 / {OneDay}, {hero} waited for {his} friend {friend}, but {friend} did not come.
 / {hero} wanted to play with {friend.title}. But {friend} was sick and had to stay in bed.
 
@@ -254,18 +273,22 @@ export const friendPlots: readonly Plot[] = [
   {said} {friend}.
 / "{friend} has a cold and must rest," {said} {his} {adult}. {hero} wanted to help.
 
-/ "What can I do for {friend}?" {asked} {hero}. "We can make some {soup}," {said} {his} {adult}. They cut
+/ "What can I do for {friend}?" {asked} {hero}. "We can make some {soup}," {said} {his} {adult}.
+  They cut
   and stirred {together}.
 / {hero} had an idea. {He} made some warm {soup} with {his} {adult}. It smelled so good!
-/ {He} went home and cooked {soup} with {his} {adult}. {He} also picked some {flower.many} in the garden.
+/ {He} went home and cooked {soup} with {his} {adult}. {He} also picked some {flower.many} in the
+  garden.
 
 / Then {hero} took the {soup} to {friend}. "This will make you feel better," {he} {said}.
 / {hero} carried the {soup} {carefully}. "Here is something warm for you," {he} {said} to {friend}.
-/ {hero} gave {friend} the {soup} and some {flower.many}. {friend} {smiled} for the first time that day.
+/ {hero} gave {friend} the {soup} and some {flower.many}. {friend} {smiled} for the first time
+  that day.
 
 / {friend} ate it all up. "Mmm, that is {delicious}," {friend.he} {said}. "I feel better already."
 / While {friend} ate the {soup}, {hero} told {friend.him} a funny story. They laughed and laughed.
-/ "Thank you for coming," {said} {friend}. "It was so boring in bed." {hero} read {friend.him} a book.
+/ "Thank you for coming," {said} {friend}. "It was so boring in bed." {hero} read {friend.him} a
+  book.
 
 / A few days later, {friend} was well again, and they could play {together}.
 / {NextDay}, {friend} felt much better. {friend.He} never forgot how kind {hero} had been.

@@ -14,7 +14,8 @@ export const homePlots: readonly Plot[] = [
     setting: "weather",
     text: `
 / {OneDay}, {hero} and {his} {adult} wanted to bake a {cake}.
-/ {OneDay}, {hero} was {hungry}. "Can we make a {cake}?" {he} {asked} {his} {adult}. "{Yes}!" {replied}
+/ {OneDay}, {hero} was {hungry}. "Can we make a {cake}?" {he} {asked} {his} {adult}. "{Yes}!"
+  {replied}
   {his} {adult}.
 / It was a rainy day. "Let us bake a {cake}," {said} {his} {adult}. {hero} was {excited}.
 
@@ -23,7 +24,8 @@ export const homePlots: readonly Plot[] = [
 / First they washed their hands. Then {hero} stirred and stirred.
 
 / {Suddenly}, {he} had to sneeze. Achoo! There was flour everywhere, even on {his} nose.
-/ Oops! An egg fell on the floor. "I am sorry," {said} {hero}. "That can happen," {said} {his} {adult}.
+/ Oops! An egg fell on the floor. "I am sorry," {said} {hero}. "That can happen," {said} {his}
+  {adult}.
 / {hero} licked the spoon. "Mmm, {delicious}!" {he} {said}.
 
 / They put the {cake} into the hot oven. "Now we must wait," {said} {his} {adult}.
@@ -34,10 +36,12 @@ export const homePlots: readonly Plot[] = [
 / {Finally}, the {cake} came out of the oven. It was golden and warm.
 / Ding! The {cake} was ready. It looked {delicious}.
 
-/ {hero} took a piece to {friend.title}. "We made it ourselves," {he} {said}. "It is {delicious}!" {said}
+/ {hero} took a piece to {friend.title}. "We made it ourselves," {he} {said}. "It is {delicious}!"
+  {said}
   {friend}.
 / They ate the {cake} with some {drink}. "This is the best {cake} in the world," {said} {hero}.
-/ {friend.title} smelled it, too, and came to the door. "Come in," {said} {hero}. They ate the {cake}
+/ {friend.title} smelled it, too, and came to the door. "Come in," {said} {hero}. They ate the
+  {cake}
   {together}.
 
 / {hero} was {proud}, because {he} had helped to make it.
@@ -57,10 +61,12 @@ export const homePlots: readonly Plot[] = [
 / {hero} pushed the plate away. "Please try one little bite," {said} {his} {adult}.
 / "{vegetableFact}," {said} {his} {adult}. But {hero} did not want to listen.
 
-/ Then {friend.title} came to eat with them. {friend} ate one {food} after the other. "Mmm, {delicious}!"
+/ Then {friend.title} came to eat with them. {friend} ate one {food} after the other. "Mmm,
+  {delicious}!"
   {said} {friend}.
 / {His} {adult} had an idea. They went into the garden and picked some {food.many} {together}.
-/ {hero} looked at the {food} on {his} plate. It was {food.adjective}. {He} touched it with {his} finger.
+/ {hero} looked at the {food} on {his} plate. It was {food.adjective}. {He} touched it with {his}
+  finger.
 
 / {hero} was {curious}. {He} closed {his} eyes and took a very small bite.
 / "Okay, but only one bite," {said} {hero}. {He} put a tiny piece in {his} mouth.
@@ -70,7 +76,8 @@ export const homePlots: readonly Plot[] = [
 / "Oh!" {he} {said}. "It is not bad. It is good!"
 / It was {food.adjective} and tasted {nice}. "{Wow}! I like it!" {said} {hero}.
 
-/ {He} ate it all up. "Can I have some more {food.many}, please?" {he} {asked}. {His} {adult} laughed.
+/ {He} ate it all up. "Can I have some more {food.many}, please?" {he} {asked}. {His} {adult}
+  laughed.
 / From that day on, {he} loved {food.many}. {hero} learned that it is good to try new things.
 / After that, {hero} always tried new food before {he} said no.`,
   },
@@ -82,14 +89,17 @@ export const homePlots: readonly Plot[] = [
 / It was a cold day. {hero} and {his} {adult} cooked a big pot of {soup}.
 / {OneDay}, {hero} cooked {soup} all by {himself}.
 
-/ Knock, knock! {friend.title} stood at the door. "It is so cold outside. May I come in?" {asked} {friend}.
+/ Knock, knock! {friend.title} stood at the door. "It is so cold outside. May I come in?" {asked}
+  {friend}.
 / It smelled so good that {friend.title} came to the door. "May I have some?" {asked} {friend}.
 / There was a knock at the door. It was {friend.title}. "I am {hungry}," {said} {friend}.
 
-/ "{Yes}," {replied} {hero}. "Come in and sit down." Then there was another knock. It was an old {stranger}.
+/ "{Yes}," {replied} {hero}. "Come in and sit down." Then there was another knock. It was an old
+  {stranger}.
   "May I have some soup, too?"
 / "Come in!" {said} {hero}. Then a {bird.full} came to the window. It was cold and {hungry}, too.
-/ "There is enough for two," {said} {hero}. Knock, knock! A {stranger} stood outside in the cold wind.
+/ "There is enough for two," {said} {hero}. Knock, knock! A {stranger} stood outside in the cold
+  wind.
 
 / {hero} looked into the pot. Was there enough for everyone? {He} put in some more water and another
   {vegetable}.
@@ -119,18 +129,22 @@ export const homePlots: readonly Plot[] = [
 / {hero} had {his} birthday. {He} jumped out of bed and {ran} into the kitchen.
 
 / But nobody was there. The house was very quiet. "Did they forget my birthday?" {he} thought.
-/ "Good morning," {said} {his} {adult}, and nothing more. {hero} was {sad}. Had {his} {adult} forgotten it?
-/ {He} went to {friend.title}. "I have no time today," {said} {friend}, and closed the door. {hero} was {sad}.
+/ "Good morning," {said} {his} {adult}, and nothing more. {hero} was {sad}. Had {his} {adult}
+  forgotten it?
+/ {He} went to {friend.title}. "I have no time today," {said} {friend}, and closed the door.
+  {hero} was {sad}.
 
 / {hero} sat down in the garden all alone. A tear ran down {his} face.
 / {He} {walked} through the house. There was no cake, no gift and no song.
 / {He} waited all morning, but nothing happened.
 
-/ In the afternoon, {his} {adult} called, "{hero}, please come inside!" {He} opened the door. It was dark.
+/ In the afternoon, {his} {adult} called, "{hero}, please come inside!" {He} opened the door. It
+  was dark.
 / Then {he} heard a sound behind the door. {He} opened it {carefully}.
 / {Suddenly}, {he} heard music. {He} followed it to the [kitchen|living room|back of the house].
 
-/ "Surprise!" {cried} all {his} friends. "Happy birthday, {hero}!" There was a big {cake} with candles.
+/ "Surprise!" {cried} all {his} friends. "Happy birthday, {hero}!" There was a big {cake} with
+  candles.
 / "Happy birthday!" they all cried. There were balloons and flowers and a {cake.full}.
 / "Surprise, surprise!" Everybody was there. They sang a song for {him}.
 
@@ -140,24 +154,28 @@ export const homePlots: readonly Plot[] = [
 
 / {hero} blew out the candles and made a wish. They ate the {cake} and danced.
 / They played games until it was dark. It was the best birthday ever.
-/ "I thought that you forgot it," {said} {hero}. "We could never forget your birthday," {said} {his} {adult}.
+/ "I thought that you forgot it," {said} {hero}. "We could never forget your birthday," {said}
+  {his} {adult}.
 / {hero} was {happy}. "I have the best friends in the world," {he} {said}.`,
   },
   {
     name: "cleaning up",
     text: `
 / {hero}'s room was a big mess. There were toys and clothes everywhere.
-/ {OneDay}, {his} {adult} looked into {hero}'s room. "What a mess!" {adult.he} {said}. "Please clean it up."
+/ {OneDay}, {his} {adult} looked into {hero}'s room. "What a mess!" {adult.he} {said}. "Please
+  clean it up."
 / {hero} did not like to clean {his} room. {OneDay}, {he} could not even see the floor any more.
 
 / "I do not want to clean up," {said} {hero}. "I want to play!"
 / "Later," {said} {hero}. But then {he} could not find {his} {toy}. It was somewhere in the mess.
 / {hero} wanted to play with {his} {toy}, but where was it?
 
-/ {His} {adult} had an idea. "Let us make a game of it," {said} {his} {adult}. "How fast can you put ten
+/ {His} {adult} had an idea. "Let us make a game of it," {said} {his} {adult}. "How fast can you
+  put ten
   things away?"
 / "If you clean up, you will find it," {said} {his} {adult}. So {hero} began.
-/ {friend.title} came to help. "{Together} it will be fast," {said} {friend}. They turned on some music.
+/ {friend.title} came to help. "{Together} it will be fast," {said} {friend}. They turned on some
+  music.
 
 / {He} put the books on the shelf and the blocks in the box. One, two, three, four, five!
 / They put the clothes in the closet and the cars in the box. They sang while they worked.
@@ -191,7 +209,8 @@ export const homePlots: readonly Plot[] = [
 / {hero} worked {carefully}. {He} did not stop, even when {he} was {tired}.
 / {hero} began {job.doing}. {He} sang a song, and the work was fun.
 
-/ Then {friend.title} came. "Come and play with me!" {said} {friend}. "I cannot play now. I am {job.doing},"
+/ Then {friend.title} came. "Come and play with me!" {said} {friend}. "I cannot play now. I am
+  {job.doing},"
   {said} {hero}. "Then I will help you," {said} {friend}.
 / {hero} wanted to go and play, but {he} had made a promise. So {he} went on.
 / After a while, {he} wanted to stop. But then {he} thought of {his} {adult} and went on.
@@ -202,7 +221,8 @@ export const homePlots: readonly Plot[] = [
 
 / "Thank you, {hero}," {said} {his} {adult}. "You are a big help." {hero} was {proud}.
 / "You did a good job," {said} {his} {adult} and gave {him} {hug}.
-/ {His} {adult} {smiled}. "Now we have time to play {game} {together}," {adult.he} {said}. And they did.
+/ {His} {adult} {smiled}. "Now we have time to play {game} {together}," {adult.he} {said}. And
+  they did.
 
 / {hero} learned that work is fun when you do it with a smile.
 / That night, {he} slept very well.
@@ -221,11 +241,15 @@ export const homePlots: readonly Plot[] = [
 / {He} heard {sound}. "Who is there?" {he} whispered. {He} held {his} {comfort} tightly.
 / "There is a monster in my room!" {he} thought. {He} pulled the blanket over {his} head.
 
-/ "Help!" {cried} {hero}. {His} {adult} came into the room. "What is wrong, {dear}?" {adult.he} {asked}.
-/ {He} {ran} to {his} {adult}. "I am afraid," {he} {said}. "Let us look {together}," {said} {his} {adult}.
-/ {His} {adult} came with a little lamp. "Do not be afraid," {said} {his} {adult} {warmly}. "I am here."
+/ "Help!" {cried} {hero}. {His} {adult} came into the room. "What is wrong, {dear}?" {adult.he}
+  {asked}.
+/ {He} {ran} to {his} {adult}. "I am afraid," {he} {said}. "Let us look {together}," {said} {his}
+  {adult}.
+/ {His} {adult} came with a little lamp. "Do not be afraid," {said} {his} {adult} {warmly}. "I am
+  here."
 
-/ They looked under the bed. There was only an old sock. They looked in the closet. There were only clothes.
+/ They looked under the bed. There was only an old sock. They looked in the closet. There were
+  only clothes.
 / They took the lamp and looked everywhere. There was no monster.
 / Hand in hand, they went to look where the noise came from.
 
@@ -249,7 +273,8 @@ export const homePlots: readonly Plot[] = [
 / {OneNight}, {hero} could not sleep. {He} turned this way and that way.
 / "Time for bed, {hero}!" {said} {his} {adult}. "But I am not tired," {said} {hero}.
 
-/ "Please tell me a story," {said} {hero}. "{Yes}," {replied} {his} {adult}, and sat down on the bed.
+/ "Please tell me a story," {said} {hero}. "{Yes}," {replied} {his} {adult}, and sat down on the
+  bed.
 / {He} {asked} for a glass of water. Then {he} {asked} for {hug}. Then {he} {asked} for a story.
 / "Count some sheep," {said} {his} {adult}. One, two, three. But {hero} only got more awake.
 
@@ -265,7 +290,8 @@ export const homePlots: readonly Plot[] = [
 / When the story was over, {hero} was asleep.
 / {His} eyes closed, little by little. Outside, the moon was shining.
 
-/ {His} {adult} gave {him} a kiss and turned off the light. "Good night, {hero}," {adult.he} whispered.
+/ {His} {adult} gave {him} a kiss and turned off the light. "Good night, {hero}," {adult.he}
+  whispered.
 / In {his} dream, {hero} met {subject} and flew over the sea.
 / {His} {adult} {smiled}, pulled up the blanket and went out on tiptoe.
 / That night, {hero} dreamed about {subject}.`,
@@ -275,7 +301,8 @@ export const homePlots: readonly Plot[] = [
     things: { wish: "gift" },
     text: `
 / {OneDay}, {hero} saw a {wish.full} {shop.where}. {He} wanted to have it very much.
-/ {OneDay}, {hero} and {his} {adult} were {shop.where}. {hero} saw a {wish.full}. "Can I have it, please?"
+/ {OneDay}, {hero} and {his} {adult} were {shop.where}. {hero} saw a {wish.full}. "Can I have it,
+  please?"
   {he} {asked}.
 / {hero} wanted to have a {wish.full}. But it cost ten coins, and {he} had only two.
 
@@ -283,11 +310,13 @@ export const homePlots: readonly Plot[] = [
 / "If you work for it, you can buy it," {said} {his} {adult}. {hero} thought about it.
 / {hero} took an old jar. "I will save all my coins in it," {he} {said}.
 
-/ {He} helped the {stranger} and got a coin. {He} helped {his} {adult} to {job} and got another coin. Clink!
+/ {He} helped the {stranger} and got a coin. {He} helped {his} {adult} to {job} and got another
+  coin. Clink!
 / Every week, {he} put a coin into the jar. Clink, clink! There were more and more.
 / {He} made {drink} and sold it in front of the house. Everybody liked it. Clink, clink!
 
-/ It took a long time. {friend} said, "Let us buy some candy!" But {hero} {said}, "No, I am saving my coins."
+/ It took a long time. {friend} said, "Let us buy some candy!" But {hero} {said}, "No, I am saving
+  my coins."
 / Sometimes {he} wanted to buy candy. But then {he} thought of the {wish} and waited.
 / {He} counted {his} coins every evening. Six, seven, eight.
 
@@ -320,7 +349,8 @@ export const homePlots: readonly Plot[] = [
 / There was {sibling}, {hidingPlace}. {sibling.His} face was wet with tears.
 / {He} {looked} everywhere. {Finally}, {he} heard somebody cry {hidingPlace}. It was {sibling}.
 
-/ {hero} felt sorry. "I am sorry," {he} {said}. "I was small once, too. Come, I will show you how to do it."
+/ {hero} felt sorry. "I am sorry," {he} {said}. "I was small once, too. Come, I will show you how
+  to do it."
 / "Do not cry," {said} {hero}. "We can play {game} {together}."
 / {hero} gave {sibling} {hug}. "You can help me," {he} {said}. "I need a good helper."
 

@@ -54,16 +54,20 @@ export const learningPlots: readonly Plot[] = [
 / "It is okay to be a little afraid," {said} {his} {adult}. "I will be here when school is over."
 / "You are brave," {said} {his} {adult}. "You will like it."
 
-/ The teacher was very kind. "Hello, {hero}," the teacher said. "You can sit here, next to {friend}."
+/ The teacher was very kind. "Hello, {hero}," the teacher said. "You can sit here, next to
+  {friend}."
 / In the classroom, {he} sat next to {friend.title}. "Hi," {said} {friend}. "I am new, too."
-/ {hero} sat down. {friend.title} smiled at {him}. "Do you want to use my crayons?" {asked} {friend}.
+/ {hero} sat down. {friend.title} smiled at {him}. "Do you want to use my crayons?" {asked}
+  {friend}.
 
 / They sang songs, counted to ten and [painted pictures|listened to a story|learned the letter A].
-/ They learned [a new song|to write their names|to count to twenty]. Then they played {game} outside.
+/ They learned [a new song|to write their names|to count to twenty]. Then they played {game}
+  outside.
 / In the break, {hero} and {friend} shared their food and played {game}.
 
 / When school was over, {hero} {ran} to {his} {adult}. "It was so much fun!" {he} {cried}.
-/ "How was it?" {asked} {his} {adult}. "I have a new friend," {said} {hero}. "Can I go again tomorrow?"
+/ "How was it?" {asked} {his} {adult}. "I have a new friend," {said} {hero}. "Can I go again
+  tomorrow?"
 / {hero} did not want to go home. "Already?" {he} {asked}. {His} {adult} laughed.
 
 / {hero} was not afraid of school any more.
@@ -74,12 +78,14 @@ export const learningPlots: readonly Plot[] = [
   {
     name: "painting a picture",
     text: `
-/ {OneDay}, {hero} wanted to paint a picture. {He} took [paper and paint|a brush and some paint|{his}
+/ {OneDay}, {hero} wanted to paint a picture. {He} took [paper and paint|a brush and some
+  paint|{his}
   crayons].
 / {hero} liked to paint. {OneDay}, {he} wanted to paint {picture}.
 / {OneDay}, {hero} got a box of paints. There were {color}, {color} and many other colors.
 
-/ {He} painted {picture}. But then {his} hand slipped, and there was a big {color} spot on the paper.
+/ {He} painted {picture}. But then {his} hand slipped, and there was a big {color} spot on the
+  paper.
 / {He} began to paint {picture}. {Suddenly}, a drop of {color} paint fell on the paper.
 / {He} worked {carefully}. {He} painted {picture}. Then {he} knocked over the water!
 
@@ -91,12 +97,14 @@ export const learningPlots: readonly Plot[] = [
 / "I see something in it," {said} {his} {adult}. "Look again."
 / {friend.title} looked at the picture. "That spot looks like something," {said} {friend}.
 
-/ {hero} looked at the spot. It looked like a {spotThing}! {He} painted [two eyes|some legs|a few lines],
+/ {hero} looked at the spot. It looked like a {spotThing}! {He} painted [two eyes|some legs|a few
+  lines],
   and it was {beautiful}.
 / {hero} thought for a while. Then {he} took {his} brush and made a {spotThing} out of the spot.
 / "It could be a {spotThing}!" {said} {hero}. {He} painted it, and now the picture was even better.
 
-/ {His} {adult} put the picture on the wall. "This is the best picture in the house," {adult.he} {said}.
+/ {His} {adult} put the picture on the wall. "This is the best picture in the house," {adult.he}
+  {said}.
 / "{Wow}! It is {beautiful}," {said} everybody. {hero} was {proud}.
 / {hero} gave the picture to {his} {adult}, who was {happy} and hung it up in the kitchen.
 
@@ -110,9 +118,11 @@ export const learningPlots: readonly Plot[] = [
     things: { music: "instrument" },
     text: `
 / {OneDay}, {hero} got a {music} from {his} {adult}. {He} wanted to play it right away.
-/ {OneDay}, {hero} heard somebody play the {music}. It was so beautiful! "I want to play the {music}, too,"
+/ {OneDay}, {hero} heard somebody play the {music}. It was so beautiful! "I want to play the
+  {music}, too,"
   {said} {hero}.
-/ {hero} found an old {music} in the house. "May I play it?" {he} {asked}. "{Yes}," {replied} {his} {adult}.
+/ {hero} found an old {music} in the house. "May I play it?" {he} {asked}. "{Yes}," {replied}
+  {his} {adult}.
 
 / {He} tried it. "{music.Sound}!" It was very loud. The cat ran away.
 / {He} {music.played} the {music}. "{music.Sound}!" But it did not sound nice.
@@ -131,9 +141,11 @@ export const learningPlots: readonly Plot[] = [
 / The birds in the garden listened to {him}. {Soon}, they sang with {him}.
 
 / One day, there was a party. {hero} {music.played} the {music}, and everybody danced.
-/ On {his} birthday, {hero} {music.played} the {music} for everybody. It was {beautiful}. They clapped and
+/ On {his} birthday, {hero} {music.played} the {music} for everybody. It was {beautiful}. They
+  clapped and
   clapped.
-/ Then, one day, the neighbor came again. "What {beautiful} music!" the neighbor said. "Please play some
+/ Then, one day, the neighbor came again. "What {beautiful} music!" the neighbor said. "Please
+  play some
   more!"
 
 / {hero} was {proud}. Practice had made {him} good at it.
@@ -156,10 +168,12 @@ export const learningPlots: readonly Plot[] = [
 / {hero} sat down on the floor and looked at the pieces. {He} was {sad}.
 
 / "Let me help you," {said} {friend}. "We must make it strong at the bottom first."
-/ {His} {adult} sat down next to {him}. "Start again, but slowly," {said} {his} {adult}. "I will help you."
+/ {His} {adult} sat down next to {him}. "Start again, but slowly," {said} {his} {adult}. "I will
+  help you."
 / Then {friend} came and said, "Two can build better than one."
 
-/ They started again. This time they were very careful. One {building.part}, another {building.part}, and
+/ They started again. This time they were very careful. One {building.part}, another
+  {building.part}, and
   one more.
 / They worked {together}, step by step. When one of them was tired, the other one went on.
 / {Together} they thought about every {building.part}. They did not hurry.
@@ -185,7 +199,8 @@ export const learningPlots: readonly Plot[] = [
 / "Everybody loses teeth," {said} {his} {adult}. "Then a new one grows."
 
 / {hero} did not eat hard things any more. {He} only ate soup and bananas.
-/ {friend.title} had an idea. "You can tie a string to it and pull," {said} {friend}. "No, no, no!" {said} {hero}.
+/ {friend.title} had an idea. "You can tie a string to it and pull," {said} {friend}. "No, no,
+  no!" {said} {hero}.
 / All day long, {hero} touched the tooth with {his} tongue.
 
 / One day, {hero} laughed so hard that the tooth fell out! It did not hurt at all.

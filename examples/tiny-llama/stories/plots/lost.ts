@@ -58,7 +58,8 @@ export const lostPlots: readonly Plot[] = [
 / {OneFineDay}, {hero} took {his} {toy.full} outside to play {place.where}.
 / {OneFineDay}, {hero} went to {place} with {his} {toy.full}. {He} [ran and jumped|played for a long
   time|had a lot of fun].
-/ {hero} was playing {place.where} with {his} {toy.full}. {He} saw [a little bird|some flowers|a brown dog] on the way.
+/ {hero} was playing {place.where} with {his} {toy.full}. {He} saw [a little bird|some flowers|a
+  brown dog] on the way.
 
 / {He} saw a {beautiful} butterfly and ran after it. When {he} came back, the {toy} was gone.
 / After some time {he} felt hungry and went home to eat. But {he} forgot {his} {toy}! When {he}
@@ -178,12 +179,14 @@ export const lostPlots: readonly Plot[] = [
 / {hero} shook the tree, but the {toy} did not fall down. {He} was {sad}.
 / "Oh no! My {toy}!" {cried} {hero}. {He} tried to climb the tree, but {he} was too small.
 
-/ A {bird} saw this and said, "I can help you!" The {bird} flew up and pushed the {toy} with its beak.
+/ A {bird} saw this and said, "I can help you!" The {bird} flew up and pushed the {toy} with its
+  beak.
 / {friend} had an idea. "Let us get a ladder," {friend.he} {said}. They asked {his} {adult}, who
   brought a long ladder and climbed up {carefully}.
 / {friend} found a long stick. "Sit on my back," {said} {friend}. {hero} climbed up and pushed the
   {toy} with the stick.
-/ A tall {stranger} came by and saw it. "Let me help you," {said} the {stranger}, and reached up with
+/ A tall {stranger} came by and saw it. "Let me help you," {said} the {stranger}, and reached up
+  with
   a long arm.
 
 / {Finally}, the {toy} came down! {hero} caught it and {smiled}. "Thank you!" {he} {said}.
@@ -209,7 +212,8 @@ export const lostPlots: readonly Plot[] = [
 / {His} {adult} looked at the {toy}. "Do not be sad," {adult.he} {said}. "I think we can fix it."
 / {His} {adult} saw the broken {toy}. "Let me see," {adult.he} {said} {warmly}. "We need some glue."
 
-/ They sat down at the table with [glue and tape|some tools|a needle and thread]. {His} {adult} showed
+/ They sat down at the table with [glue and tape|some tools|a needle and thread]. {His} {adult}
+  showed
   {him} what to do. {hero} held the pieces {together}.
 / {His} {adult} took some [glue|tape|string] and worked {carefully}. {hero} helped and watched.
 / It took [a long time|all afternoon|an hour], but they did not give up.
@@ -236,7 +240,8 @@ export const lostPlots: readonly Plot[] = [
 
 / On the way home, {he} met {friend.title}. {friend} was crying. "What is wrong?" {asked} {hero}.
 / Then {he} heard somebody cry. It was {friend.title}. "Why are you so sad?" {asked} {hero}.
-/ Then {friend.title} came along and looked at the ground. "What are you looking for?" {asked} {hero}.
+/ Then {friend.title} came along and looked at the ground. "What are you looking for?" {asked}
+  {hero}.
 
 / "I lost my {thing}," {said} {friend}. "My {friendAdult} gave it to me."
 / "I cannot find my {thing}," {said} {friend} in a sad voice. "I have looked everywhere."
@@ -251,6 +256,7 @@ export const lostPlots: readonly Plot[] = [
 
 / "Thank you, thank you!" {cried} {friend} and gave {hero} {hug}. {hero} was {happy}, too.
 / {friend} was {happy}. "You are very kind," {friend.he} {said}. They became good friends.
-/ {friend} jumped for joy. {hero} felt warm inside. It was better to be kind than to have a {thing}.`,
+/ {friend} jumped for joy. {hero} felt warm inside. It was better to be kind than to have a
+  {thing}.`,
   },
 ];

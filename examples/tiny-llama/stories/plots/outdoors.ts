@@ -14,12 +14,14 @@ export const outdoorPlots: readonly Plot[] = [
     setting: "weather",
     text: `
 / {OneDay}, {hero} wanted to go outside and play. But it was raining.
-/ It rained and rained. {hero} looked out of the window. "I want to go outside," {he} {said} {sadly}.
+/ It rained and rained. {hero} looked out of the window. "I want to go outside," {he} {said}
+  {sadly}.
 / {OneDay}, dark clouds came and it began to rain. {hero} could not play in the garden.
 
 / "Rain, rain, go away!" {said} {hero}. But the rain did not stop.
 / {hero} was {sad}. "What can I do?" {he} {asked}. "It is so boring!"
-/ "I do not like the rain," {said} {hero}. "The plants like it," {said} {his} {adult}. "They are thirsty."
+/ "I do not like the rain," {said} {hero}. "The plants like it," {said} {his} {adult}. "They are
+  thirsty."
 
 / {His} {adult} had an idea. "Let us {fun}," {adult.he} {said}. {hero} liked the idea.
 / Then {friend.title} came with a big umbrella. "Let us {fun}," {said} {friend}. So they did.
@@ -29,11 +31,14 @@ export const outdoorPlots: readonly Plot[] = [
 / Time went by, and {hero} was not sad any more.
 / It was so much fun that {hero} did not hear the rain any more.
 
-/ {Suddenly}, the sun came out. "Look! A rainbow!" {cried} {hero}. It was [red, orange, yellow, green,
+/ {Suddenly}, the sun came out. "Look! A rainbow!" {cried} {hero}. It was [red, orange, yellow,
+  green,
   and blue|so big and so bright|the most beautiful rainbow of all].
-/ Then the rain stopped. {hero} put on {his} [red|yellow|blue|green] boots and ran outside. Splash! {He}
+/ Then the rain stopped. {hero} put on {his} [red|yellow|blue|green] boots and ran outside.
+  Splash! {He}
   jumped into a puddle.
-/ {Finally}, the rain stopped. There were big puddles everywhere. {hero} jumped into each of them. Splash,
+/ {Finally}, the rain stopped. There were big puddles everywhere. {hero} jumped into each of them.
+  Splash,
   splash!
 
 / "I like rainy days now," {said} {hero} and {smiled}.
@@ -53,14 +58,18 @@ export const outdoorPlots: readonly Plot[] = [
 / Boom! The thunder was so loud that the windows shook. {hero} began to cry.
 / {hero} held {his} {comfort} very tightly. {He} was {scared}.
 
-/ {He} {ran} to {his} {adult}. "I am afraid of the storm," {he} {said}. "Come here, {dear}," {said} {his}
+/ {He} {ran} to {his} {adult}. "I am afraid of the storm," {he} {said}. "Come here, {dear},"
+  {said} {his}
   {adult}.
-/ {His} {adult} came in with a little light. "Do not be afraid," {adult.he} {said} {warmly}. "It is only
+/ {His} {adult} came in with a little light. "Do not be afraid," {adult.he} {said} {warmly}. "It
+  is only
   the thunder."
-/ "Are you awake?" {asked} {his} {adult}. "I am scared," {said} {hero}. {His} {adult} sat down on the bed.
+/ "Are you awake?" {asked} {his} {adult}. "I am scared," {said} {hero}. {His} {adult} sat down on
+  the bed.
 
 / "The clouds are just very loud today," {said} {his} {adult}. "They cannot come into the house."
-/ "Let us count," {said} {his} {adult}. "After the light we count until the thunder comes." One, two,
+/ "Let us count," {said} {his} {adult}. "After the light we count until the thunder comes." One,
+  two,
   three, boom! One, two, three, four, five, boom! The storm went away.
 / {His} {adult} sang a soft song and held {hero}'s hand. The thunder did not sound so loud any more.
 
@@ -69,7 +78,8 @@ export const outdoorPlots: readonly Plot[] = [
 / {hero} closed {his} eyes. The storm went away, and {he} fell asleep.
 
 / In the morning, the sun was shining, and everything smelled fresh.
-/ {NextDay}, {hero} said, "I was brave last night!" "Yes, you were very brave," {said} {his} {adult}.
+/ {NextDay}, {hero} said, "I was brave last night!" "Yes, you were very brave," {said} {his}
+  {adult}.
 / {hero} was not afraid of storms any more. {He} just counted and {smiled}.
 / "Good night, storm," {said} {hero}, and slept until the morning.`,
   },
@@ -82,7 +92,8 @@ export const outdoorPlots: readonly Plot[] = [
 / It was winter. {OneDay}, big white snowflakes fell from the sky. {hero} was {excited}.
 / "Snow! Snow!" {cried} {hero} {oneDay}. The garden was all white.
 
-/ {He} put on {his} {clothes.full} and {his} boots and {ran} outside. {friend.title} came, too. "Let us
+/ {He} put on {his} {clothes.full} and {his} boots and {ran} outside. {friend.title} came, too.
+  "Let us
   make a snowman!" {said} {friend}.
 / {hero} and {his} {adult} went outside. "Let us build a snowman," {said} {his} {adult}.
 / {He} called {his} friend {friend}. {Together} they wanted to build a big snowman.
@@ -93,13 +104,15 @@ export const outdoorPlots: readonly Plot[] = [
 
 / They gave the snowman a carrot for a nose and two stones for eyes.
 / "He needs a face," {said} {hero}. They took a carrot for the nose and buttons for the eyes.
-/ For the eyes they took [nuts|black stones|buttons], for the nose a long carrot, and for the arms two sticks.
+/ For the eyes they took [nuts|black stones|buttons], for the nose a long carrot, and for the arms
+  two sticks.
 
 / "He looks cold," {said} {hero}, and gave the snowman {his} {clothes}. Now he looked {beautiful}.
 / Then {hero} put {his} {clothes.full} on the snowman. "Now you are not cold," {he} {said}.
 / "Hello, Mister Snowman!" {said} {hero}. It looked as if the snowman smiled.
 
-/ {NextDay}, the sun was warm, and the snowman got smaller and smaller. {hero} was {sad}. "Do not worry,"
+/ {NextDay}, the sun was warm, and the snowman got smaller and smaller. {hero} was {sad}. "Do not
+  worry,"
   {said} {his} {adult}. "Next winter he will come back."
 / They danced around the snowman and sang songs. Then they went in and drank hot chocolate.
 / That night, {hero} looked out of the window. The snowman stood in the moonlight. "Good night,"
@@ -119,12 +132,14 @@ export const outdoorPlots: readonly Plot[] = [
 / Whoosh! The wind blew so hard that the {clothes} flew up into the air.
 / "Whoosh!" went the wind, and the {clothes} was gone.
 
-/ "Stop! Come back!" {cried} {hero}. {He} {ran} after it, over the [bridge|hill|grass] and around the
+/ "Stop! Come back!" {cried} {hero}. {He} {ran} after it, over the [bridge|hill|grass] and around
+  the
   [trees|house|pond]. But the {clothes} was faster.
 / {hero} ran and ran. The {clothes} flew over a fence, over a garden and over a cow.
 / {hero} jumped, but {he} could not catch it. "My {clothes}!" {he} {cried}.
 
-/ Then the wind stopped, and the {clothes} fell down {place.where}. A {bird.full} sat down in it. "What
+/ Then the wind stopped, and the {clothes} fell down {place.where}. A {bird.full} sat down in it.
+  "What
   a nice nest!" it said.
 / The {clothes} landed on the head of a [cow|goat|horse|donkey]. {hero} had to laugh.
 / {friend.title} saw the {clothes} and jumped up high. "I got it!" {cried} {friend}.
@@ -143,7 +158,8 @@ export const outdoorPlots: readonly Plot[] = [
     name: "a seed grows",
     setting: "weather",
     text: `
-/ {OneDay}, {his} {adult} gave {hero} a tiny seed. "What is it?" {asked} {hero}. "Plant it and you will
+/ {OneDay}, {his} {adult} gave {hero} a tiny seed. "What is it?" {asked} {hero}. "Plant it and you
+  will
   see," {said} {his} {adult}.
 / {OneDay}, {hero} found a little seed. {He} wanted to know what it was.
 / It was spring. {hero} and {his} {adult} went into the garden to plant some seeds.
@@ -152,10 +168,12 @@ export const outdoorPlots: readonly Plot[] = [
 / They made a little hole, put the seed in and covered it with soft brown earth.
 / {He} put the seed in a pot with earth. "Grow, little seed," {he} {said}.
 
-/ {NextDay}, {hero} looked at it. There was nothing. "Why does it not grow?" {he} {asked}. "You have to be
+/ {NextDay}, {hero} looked at it. There was nothing. "Why does it not grow?" {he} {asked}. "You
+  have to be
   patient," {said} {his} {adult}.
 / {hero} watered it every day. One day, two days, three days. Nothing happened.
-/ {hero} waited and waited. {He} wanted to dig it up, but {his} {adult} said, "It needs time, water and
+/ {hero} waited and waited. {He} wanted to dig it up, but {his} {adult} said, "It needs time,
+  water and
   sun."
 
 / One day, there was a little green leaf! "{Wow}! It is growing!" {cried} {hero}.
@@ -167,7 +185,8 @@ export const outdoorPlots: readonly Plot[] = [
 / {hero} sang to it every day. By summer, it was a {plant.full}.
 
 / "I made this!" {said} {hero}. {He} was {proud}. "You took good care of it," {said} {his} {adult}.
-/ {hero} showed the {plant} to {his} friend {friend}. "It was so small, and now it is so big!" {said} {hero}.
+/ {hero} showed the {plant} to {his} friend {friend}. "It was so small, and now it is so big!"
+  {said} {hero}.
 / Everyone who came by looked at the {plant} and {smiled}. {hero} was {proud}.
 
 / {hero} learned that good things take time.
@@ -184,7 +203,8 @@ export const outdoorPlots: readonly Plot[] = [
 / {OneNight}, {hero} could not sleep, because the moon was so bright.
 / {hero} loved the moon. {OneNight}, it was very big and round.
 
-/ "I want to touch the moon," {said} {hero}. {He} [stood on a chair|climbed on the bed] and reached up,
+/ "I want to touch the moon," {said} {hero}. {He} [stood on a chair|climbed on the bed] and
+  reached up,
   but the moon was too far away.
 / "Hello, moon!" {said} {hero}. "Will you play with me?" But the moon did not say a word.
 / "I wish that I could fly up to the moon," {said} {hero}.
@@ -194,19 +214,23 @@ export const outdoorPlots: readonly Plot[] = [
 / {hero} closed {his} eyes. In {his} dream, {he} flew up, up, up on a soft cloud.
 
 / {His} {adult} came and asked, "What are you doing?" "I want to get the moon," {said} {hero}.
-/ Then a wise old owl said, "Nobody can touch the moon. But I can show you something." "{Yes}," {replied}
+/ Then a wise old owl said, "Nobody can touch the moon. But I can show you something." "{Yes},"
+  {replied}
   {hero}.
 / A star blinked at {him}. "The moon is far away," the star said, "but it can see you."
 
-/ They went to the pond, and there was the moon! It was shining in the water. {hero} put {his} hand in the
+/ They went to the pond, and there was the moon! It was shining in the water. {hero} put {his}
+  hand in the
   water and touched it.
-/ {He} filled a bowl with water and put it on the grass. "Look into it," {said} {his} {adult}. And there
+/ {He} filled a bowl with water and put it on the grass. "Look into it," {said} {his} {adult}. And
+  there
   was the moon!
 / In the still water of the lake, {hero} saw a second moon. "Now I can touch it!" {he} {cried}.
 
 / {hero} was {happy}. "Good night, moon," {he} whispered, and fell asleep.
 / From then on, the moon shone into {his} room every night, and {hero} was never lonely.
-/ {hero} yawned. "Good night, my moon," {he} {said}. The moon {smiled} and watched over {him} all night.`,
+/ {hero} yawned. "Good night, my moon," {he} {said}. The moon {smiled} and watched over {him} all
+  night.`,
   },
   {
     name: "autumn leaves",
@@ -248,12 +272,14 @@ export const outdoorPlots: readonly Plot[] = [
     setting: "weather",
     text: `
 / {OneFineDay}, {hero} went to the beach with {his} {adult}. The sand was warm and the sea was blue.
-/ {OneFineDay}, {hero} and {friend.title} were at the beach. They took off their shoes and ran to the water.
+/ {OneFineDay}, {hero} and {friend.title} were at the beach. They took off their shoes and ran to
+  the water.
 / It was summer. {hero} went to the beach and took a bucket and a shovel with {him}.
 
 / {hero} wanted to build a sand castle. {He} filled {his} bucket with wet sand.
 / "I will build the biggest castle in the world!" {said} {hero}. {He} dug and dug.
-/ They built a castle with [four towers|a high wall|a deep moat] and put a {thing.full} on top of it.
+/ They built a castle with [four towers|a high wall|a deep moat] and put a {thing.full} on top of
+  it.
 
 / The castle got bigger and bigger. {hero} was {proud} of it.
 / {hero} put shells on the walls. It was a {beautiful} castle.
@@ -268,7 +294,8 @@ export const outdoorPlots: readonly Plot[] = [
 / {hero} kicked the sand. {He} was {angry} with the sea.
 
 / "We can build a new one," {said} {his} {adult}, "a little farther away from the water."
-/ "The sea likes your castle, too," {said} {his} {adult}. "Let us build it again, not so close to the waves."
+/ "The sea likes your castle, too," {said} {his} {adult}. "Let us build it again, not so close to
+  the waves."
 / Then {he} had an idea. "I will build it up there, where the waves cannot come," {he} {said}.
 
 / They worked {together}, and the new castle was even bigger than the first one.
