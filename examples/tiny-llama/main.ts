@@ -10,7 +10,7 @@
  * @module
  */
 
-import { mkdirSync } from "node:fs";
+import { makeFolder } from "../support/make_folder.ts";
 import { runExample } from "../support/run_example.ts";
 import { storyData, textData } from "./data.ts";
 import { recipeOf } from "./recipe.ts";
@@ -41,7 +41,7 @@ await runExample({ positionals: ["TEXT_FILE"], options }, async (given, path) =>
     layerCount: given.layers,
   });
   const data = path === undefined ? await storyData(recipe) : await textData(path, recipe);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const { loss, modelPath } = await trainNetwork(recipe, data, { folder, prompt });
   console.log(`validation loss ${loss.toFixed(4)}; the model is ${modelPath}`);
 });

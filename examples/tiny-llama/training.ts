@@ -5,11 +5,20 @@
  */
 
 import { join } from "node:path";
-import { crossEntropy, fit, load, optim, type Tensor, train } from "@qorus/qorus";
+import {
+  crossEntropy,
+  fit,
+  type Llama,
+  load,
+  optim,
+  saveModel,
+  type Tensor,
+  type Tokenizer,
+  train,
+} from "@qorus/qorus";
 import type { TrainingData } from "./data.ts";
 import { makeNetwork, makeOptimizer } from "./network.ts";
 import { configOf, type Recipe } from "./recipe.ts";
-import { saveModel } from "./save_model.ts";
 
 /** The learning rate ends at this share of the highest. */
 export const lastRateShare = 0.05;
@@ -48,6 +57,7 @@ export async function trainNetwork(
   place: TrainingPlace,
 ): Promise<Trained> {
   const { folder } = place;
+  const modelPath = join(folder, "tiny-llama.qorus");
   const { batchSize, steps, warmupSteps, learningRate, seed } = recipe;
   const everySteps = recipe.validateEverySteps;
   using network = makeNetwork(configOf(recipe, data.tokenizer.vocabSize), seed);
@@ -74,12 +84,28 @@ export async function trainNetwork(
     logs: [new train.JsonLinesLog(join(folder, "run.jsonl"))],
     onStep: async ({ step }) => {
       if (step % everySteps > 0 && step < steps) return;
-      const path = await saveModel(folder, network, recipe, data.tokenizer);
-      console.log(`\nstep ${step}\n${await sample(path, place.prompt)}\n`);
+      await save(modelPath, network, data.tokenizer, recipe);
+      console.log(`\nstep ${step}\n${await sample(modelPath, place.prompt)}\n`);
     },
   });
-  const modelPath = await saveModel(folder, network, recipe, data.tokenizer);
+  await save(modelPath, network, data.tokenizer, recipe);
   return { loss: history.at(-1)?.values.validation_loss ?? NaN, modelPath };
+}
+
+/** Writes the model's file, with a word about where it comes from. */
+async function save(
+  path: string,
+  network: Llama,
+  tokenizer: Tokenizer,
+  { note, steps, seed }: Recipe,
+): Promise<void> {
+  const provenance = {
+    source: "examples/tiny-llama",
+    steps: String(steps),
+    seed: String(seed),
+    ...(note === undefined ? {} : { note }),
+  };
+  await saveModel(path, network, { tokenizer, dtype: "q8_0", provenance });
 }
 
 /** What the model writes, with a little chance. */

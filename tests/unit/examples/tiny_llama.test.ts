@@ -32,7 +32,7 @@ test(
     assertEquals(first.code, 0, first.stderr);
     assertMatch(first.stdout, /^step 12\n3 birds/m);
     assert(Number(lossOf(first.stdout)) < Math.log(260));
-    for (const name of ["run.jsonl", "huggingface", "tiny-llama.qorus"]) {
+    for (const name of ["run.jsonl", "tiny-llama.qorus"]) {
       assert(existsSync(join(folder, name)), name);
     }
     assertEquals(readdirSync(join(folder, "checkpoints")), ["step-00000012.safetensors"]);
