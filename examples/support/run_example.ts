@@ -4,6 +4,7 @@
  * @module
  */
 
+import { basename } from "node:path";
 import process from "node:process";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { QorusError } from "@qorus/qorus";
@@ -68,8 +69,8 @@ function readArguments<Given extends Options>(
   } catch (error) {
     const isUsage = error instanceof UsageError || error instanceof TypeError;
     if (!isUsage) throw error;
-    // Behind the first line, the runtimes give hints that do not fit one line.
-    const [problem] = error.message.split(/\.?\n/);
+    // Hints follow that are about the runtime's parser and do not fit one line.
+    const [problem] = error.message.split(/\.?\n|\. To specify/);
     throw new UsageError(`${problem}; ${usage(allowed)}`);
   }
 }
@@ -84,5 +85,9 @@ function usage({ positionals = [], options = {} }: ExampleArguments<Options>): s
   const named = Object.entries(options).map(([name, fallback]) =>
     `[--${name} ${fallback === "" ? "TEXT" : fallback}]`
   );
-  return ["usage: main.ts", ...positionals.map((name) => `[${name}]`), ...named].join(" ");
+  return [
+    `usage: ${basename(process.argv[1])}`,
+    ...positionals.map((name) => `[${name}]`),
+    ...named,
+  ].join(" ");
 }
