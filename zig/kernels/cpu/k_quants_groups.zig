@@ -13,7 +13,6 @@ const widenHalf = @import("weights_load.zig").widenHalf;
 
 const DType = dtypes.DType;
 const Bytes = dots.Bytes;
-const Corner = groups.Corner;
 const Tile = groups.Tile;
 const lanes = simd.lanes;
 const V = simd.V;
@@ -41,14 +40,14 @@ fn Scales(comptime dtype: DType) type {
 pub inline fn addBlock(
     comptime dtype: DType,
     comptime tile: Tile,
-    corner: Corner,
+    first_row: usize,
     totals: *[tile.tokens][tile.vectors]V,
     group: *const groups.Group(dtype),
     x: [*]const activations.Block(dtype, tile.interleaved),
 ) void {
     var scales: [tile.vectors]Scales(dtype) = undefined;
     inline for (&scales, 0..) |*vector, i| {
-        const row = corner.row + i * lanes;
+        const row = first_row + i * lanes;
         vector.* = if (dtype == .q6_k)
             signedScales(group, row)
         else
@@ -58,7 +57,7 @@ pub inline fn addBlock(
     const field_count = if (dtype == .q6_k) 4 else 2;
     for (0..subCount(dtype) / field_count) |part| {
         inline for (0..field_count) |field| {
-            addSubBlock(dtype, tile, corner, totals, group, x, &scales, part, field);
+            addSubBlock(dtype, tile, first_row, totals, group, x, &scales, part, field);
         }
     }
 }
@@ -91,7 +90,7 @@ inline fn positionOf(comptime dtype: DType, part: usize, comptime field: usize) 
 inline fn addSubBlock(
     comptime dtype: DType,
     comptime tile: Tile,
-    corner: Corner,
+    first_row: usize,
     totals: *[tile.tokens][tile.vectors]V,
     group: *const groups.Group(dtype),
     x: [*]const activations.Block(dtype, tile.interleaved),
@@ -109,23 +108,22 @@ inline fn addSubBlock(
         var partial: [tile.tokens][tile.vectors]Dot.Partial = undefined;
         var offsets: [tile.tokens]i32 = @splat(0);
         if (dtype == .q6_k and run == 0) {
-            offsets = block.offset[position.offset][corner.token..][0..tile.tokens].*;
+            offsets = block.offset[position.offset][tile.first_token..][0..tile.tokens].*;
         }
         inline for (&partial, offsets) |*sum, offset| sum.* = @splat(Dot.begin(offset));
         inline for (run * run_quads..(run + 1) * run_quads) |quad| {
             var bytes: [tile.vectors]Bytes = undefined;
             inline for (&bytes, 0..) |*vector, i| {
-                vector.* = unpack(dtype, group, part, field, quad, corner.row + i * lanes);
+                vector.* = unpack(dtype, group, part, field, quad, first_row + i * lanes);
             }
             const numbers = &block.numbers[position.first_quad + quad];
-            groups.addQuads(Dot, tile, corner, &partial, bytes, numbers);
+            groups.addQuads(Dot, tile, &partial, bytes, numbers);
         }
         inline for (&sums, partial, offsets) |*token_sums, token_partial, offset| {
             inline for (token_sums, token_partial) |*sum, from| sum.* +%= Dot.finish(from, offset);
         }
     }
-    inline for (totals, sums, 0..) |*token_totals, token_sums, i| {
-        const token = corner.token + i;
+    inline for (totals, sums, tile.first_token..) |*token_totals, token_sums, token| {
         const x_scale: V = @splat(block.scale[token]);
         inline for (token_totals, token_sums, scales) |*total, sum, *vector| {
             const scale = vector.scale[position.sub_block] * x_scale;

@@ -80,13 +80,12 @@ const Target = struct {
 pub const Tile = struct {
     /// Tokens that the activations are interleaved for.
     interleaved: usize,
+    /// Known when compiling: the activations' addresses then need no registers of their own.
+    first_token: usize,
     tokens: usize,
     /// Registers of rows.
     vectors: usize,
 };
-
-/// Where a tile begins.
-pub const Corner = struct { token: usize, row: usize };
 
 /// Registers of rows at once: with one token all 16 rows, so that every cache line is used when it
 /// comes. Else one of 16 rows, or two smaller ones that share the broadcast activations.
@@ -111,15 +110,15 @@ noinline fn multiplyTile(
     @setEvalBranchQuota(10_000);
     const vectors = comptime vectorsAtOnce(tokens);
     const at_once = comptime tokensAtOnce(tokens);
-    const rest = tokens % at_once;
-    var token: usize = 0;
-    while (token + at_once <= tokens) : (token += at_once) {
-        const tile: Tile = .{ .interleaved = tokens, .tokens = at_once, .vectors = vectors };
-        multiplyPart(dtype, tile, group, x, block_count, token, target);
-    }
-    if (rest > 0) {
-        const tile: Tile = .{ .interleaved = tokens, .tokens = rest, .vectors = vectors };
-        multiplyPart(dtype, tile, group, x, block_count, token, target);
+    comptime var first_token = 0;
+    inline while (first_token < tokens) : (first_token += at_once) {
+        const tile: Tile = .{
+            .interleaved = tokens,
+            .first_token = first_token,
+            .tokens = comptime @min(at_once, tokens - first_token),
+            .vectors = vectors,
+        };
+        multiplyPart(dtype, tile, group, x, block_count, target);
     }
 }
 
@@ -129,21 +128,19 @@ inline fn multiplyPart(
     group: [*]const Group(dtype),
     x: [*]const activations.Block(dtype, tile.interleaved),
     block_count: usize,
-    token: usize,
     target: Target,
 ) void {
     const step = comptime dtype.blockElements() / dtypes.block_columns;
     const add = if (comptime dtype.isKQuant()) k_quants.addBlock else addBlock;
     var row: usize = 0;
     while (row < group_rows) : (row += tile.vectors * lanes) {
-        const corner: Corner = .{ .token = token, .row = row };
         var totals: [tile.tokens][tile.vectors]V = @splat(@splat(@splat(0)));
         for (0..block_count) |index| {
-            add(dtype, tile, corner, &totals, &group[index], x + index * step);
+            add(dtype, tile, row, &totals, &group[index], x + index * step);
         }
         inline for (totals, 0..) |token_totals, i| {
             inline for (token_totals, 0..) |total, vector| {
-                storeTotals(target, token + i, row + vector * lanes, total);
+                storeTotals(target, tile.first_token + i, row + vector * lanes, total);
             }
         }
     }
@@ -153,7 +150,7 @@ inline fn multiplyPart(
 inline fn addBlock(
     comptime dtype: DType,
     comptime tile: Tile,
-    corner: Corner,
+    first_row: usize,
     totals: *[tile.tokens][tile.vectors]V,
     group: *const Group(dtype),
     blocks: [*]const activations.Block(dtype, tile.interleaved),
@@ -162,15 +159,15 @@ inline fn addBlock(
     const x = &blocks[0];
     var partial: [tile.tokens][tile.vectors]Dot.Partial = undefined;
     inline for (&partial, 0..) |*token_partial, token| {
-        token_partial.* = @splat(Dot.begin(x.offset[0][corner.token + token]));
+        token_partial.* = @splat(Dot.begin(x.offset[0][tile.first_token + token]));
     }
     inline for (0..group.q.len) |g| {
         var bytes: [tile.vectors]dots.Bytes = undefined;
         inline for (&bytes, 0..) |*vector, i| {
-            vector.* = @bitCast(group.q[g][corner.row + i * lanes ..][0..lanes].*);
+            vector.* = @bitCast(group.q[g][first_row + i * lanes ..][0..lanes].*);
         }
         if (dtype == .q8_0) {
-            addQuads(Dot, tile, corner, &partial, bytes, &x.numbers[g]);
+            addQuads(Dot, tile, &partial, bytes, &x.numbers[g]);
         } else {
             var low: [tile.vectors]dots.Bytes = undefined;
             var high: [tile.vectors]dots.Bytes = undefined;
@@ -178,17 +175,17 @@ inline fn addBlock(
                 l.* = both & @as(dots.Bytes, @splat(15));
                 h.* = both >> @splat(4);
             }
-            addQuads(Dot, tile, corner, &partial, low, &x.numbers[g]);
-            addQuads(Dot, tile, corner, &partial, high, &x.numbers[g + 4]);
+            addQuads(Dot, tile, &partial, low, &x.numbers[g]);
+            addQuads(Dot, tile, &partial, high, &x.numbers[g + 4]);
         }
     }
     inline for (0..tile.vectors) |vector| {
-        const row = corner.row + vector * lanes;
+        const row = first_row + vector * lanes;
         const scales = widenHalf(lanes, @bitCast(group.d[row..][0..lanes].*));
         inline for (0..tile.tokens) |token| {
-            const offset = x.offset[0][corner.token + token];
+            const offset = x.offset[0][tile.first_token + token];
             const sums: V = @floatFromInt(Dot.finish(partial[token][vector], offset));
-            const scale = scales * @as(V, @splat(x.scale[corner.token + token]));
+            const scale = scales * @as(V, @splat(x.scale[tile.first_token + token]));
             totals[token][vector] = simd.mulAdd(sums, scale, totals[token][vector]);
         }
     }
@@ -198,16 +195,15 @@ inline fn addBlock(
 pub inline fn addQuads(
     comptime Dot: type,
     comptime tile: Tile,
-    corner: Corner,
     partial: *[tile.tokens][tile.vectors]Dot.Partial,
     bytes: [tile.vectors]dots.Bytes,
     numbers: anytype,
 ) void {
     var weights: [tile.vectors]Dot.Weights = undefined;
     inline for (&weights, bytes) |*vector, from| vector.* = Dot.prepare(from);
-    inline for (partial, 0..) |*token_partial, token| {
+    inline for (partial, tile.first_token..) |*token_partial, token| {
         var quad: [numbers.len]u32 = undefined;
-        inline for (&quad, numbers) |*word, words| word.* = words[corner.token + token];
+        inline for (&quad, numbers) |*word, words| word.* = words[token];
         inline for (token_partial, weights) |*sums, vector| sums.* = Dot.add(sums.*, vector, quad);
     }
 }
