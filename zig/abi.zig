@@ -572,6 +572,31 @@ export fn q_attention(query: u32, keys: u32, values: u32, position: u32, scale: 
     return call(attention.attend, .{ query, keys, values, position, scale, out });
 }
 
+// Rows of several sequences: places [count, 2] tell slot and position of each, and the caches are
+// [slots, kv_heads, capacity, head_size], or that of slot 0 alone.
+
+/// Cosines and sines [2, count, half] for the places' positions.
+export fn q_rope_table_rows(frequencies: u32, places: u32) i32 {
+    return call(rope.ropeTableRows, .{ frequencies, places });
+}
+
+/// Writes keys or values [count, kv_heads, head_size] into caches at places, which ascend.
+export fn q_store_cache_rows(cache: u32, x: u32, places: u32) i32 {
+    return call(attention.storeCacheRows, .{ cache, x, places });
+}
+
+/// Attention of query [count, heads, head_size], each row against its own slot up to its position.
+export fn q_attention_rows(
+    query: u32,
+    keys: u32,
+    values: u32,
+    places: u32,
+    scale: f32,
+    out: u32,
+) i32 {
+    return call(attention.attendRows, .{ query, keys, values, places, scale, out });
+}
+
 // Recurrent networks, ops/recurrent.zig: reverse 1 reads the sequence from its end.
 
 /// A plain recurrent network; activation is a code of kernels/cpu/recurrent_interface.zig.

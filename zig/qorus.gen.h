@@ -270,6 +270,15 @@ int32_t q_store_cache(uint32_t cache, uint32_t x, uint32_t position);
 /* Causal attention of query [count, heads, head_size] from position on against two caches. */
 int32_t q_attention(uint32_t query, uint32_t keys, uint32_t values, uint32_t position, float scale, uint32_t out);
 
+/* Cosines and sines [2, count, half] for the places' positions. */
+int32_t q_rope_table_rows(uint32_t frequencies, uint32_t places);
+
+/* Writes keys or values [count, kv_heads, head_size] into caches at places, which ascend. */
+int32_t q_store_cache_rows(uint32_t cache, uint32_t x, uint32_t places);
+
+/* Attention of query [count, heads, head_size], each row against its own slot up to its position. */
+int32_t q_attention_rows(uint32_t query, uint32_t keys, uint32_t values, uint32_t places, float scale, uint32_t out);
+
 /* A plain recurrent network; activation is a code of kernels/cpu/recurrent_interface.zig. */
 int32_t q_rnn(uint32_t activation, uint32_t reverse, uint32_t gates, uint32_t weight, uint32_t states);
 

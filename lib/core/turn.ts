@@ -10,3 +10,6 @@ import { setImmediate } from "node:timers";
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Long loops give timers, signals and other work their turn this often, in milliseconds. */
+export const turnMilliseconds = 8;

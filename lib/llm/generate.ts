@@ -5,15 +5,13 @@
  */
 
 import { scope } from "../core/scope.ts";
-import { nextTurn } from "../core/turn.ts";
+import { nextTurn, turnMilliseconds } from "../core/turn.ts";
 import { QorusError } from "../native/error.ts";
-import { type LanguageModel, promptIds } from "./language_model.ts";
+import { Continuation } from "./continuation.ts";
+import { type LanguageModel, newStatistics, promptIds } from "./language_model.ts";
+import { PromptLookup, promptLookupOptions } from "./prompt_lookup.ts";
 import { sampleOptions } from "./sampler.ts";
-import { StopFilter } from "./stop_filter.ts";
-import type { GeneratedToken, GenerateOptions, GenerationStatistics } from "./types.ts";
-
-/** Timers, signals and other work of the program get their turn this often, in milliseconds. */
-const turnMilliseconds = 8;
+import type { GeneratedToken, GenerateOptions } from "./types.ts";
 
 /** Continues a prompt token by token; see `LanguageModel.generate`. */
 export async function* generate(
@@ -37,31 +35,38 @@ export async function* generate(
 
 /** One generation. */
 class Run {
-  /** Whether the last token has been accepted. */
-  isOver = false;
   readonly #llm: LanguageModel;
   readonly #options: GenerateOptions;
   readonly #prompt: Uint32Array;
   readonly #number: number;
-  readonly #filter: StopFilter;
-  readonly #stream;
-  readonly #last = new Uint32Array(1);
+  readonly #text: Continuation;
+  readonly #lookup: PromptLookup | undefined;
+  /** The latest token, and room for those proposed behind it. */
+  readonly #rows = new Uint32Array(8);
+  /** Tokens that were chosen and not taken up yet. */
+  readonly #chosen: number[] = [];
 
   constructor(llm: LanguageModel, prompt: string | readonly number[], options: GenerateOptions) {
-    checkMaxTokens(options.maxTokens);
     const sampling = sampleOptions(options);
+    const { contextLength } = llm;
     this.#llm = llm;
     this.#options = options;
     this.#prompt = promptIds(llm, prompt);
     if (llm.weightsMayChange) llm.resetCache();
+    this.#text = new Continuation(llm, this.#prompt, options, contextLength);
+    const { seed = Date.now(), promptLookup = false } = options;
+    if (promptLookup !== false) {
+      const settings = promptLookupOptions(promptLookup);
+      // The last token of a full context has no room in the cache, but here it has.
+      this.#lookup = new PromptLookup(settings, this.#prompt, contextLength + 1);
+    }
     this.#number = ++llm.generationCount;
-    const { stop = [], seed = Date.now() } = options;
-    this.#filter = new StopFilter(typeof stop === "string" ? [stop] : stop);
-    this.#stream = llm.tokenizer.decodeStream({
-      skipSpecial: true,
-      continues: this.#prompt.some((id) => id !== llm.tokenizer.beginToken),
-    });
     llm.sampler.start(sampling, seed, this.#prompt);
+  }
+
+  /** Whether the last token has been accepted. */
+  get isOver(): boolean {
+    return this.#text.endReason !== undefined;
   }
 
   /** Computes the prompt in chunks and chooses the first token; undefined when it ends the text. */
@@ -70,13 +75,8 @@ class Run {
     this.#check();
     // The last token of the prompt is always computed: its logits choose the next one.
     const cachedTokens = llm.cache.keepPrefix(this.#prompt.subarray(0, -1));
-    llm.statistics = {
-      promptTokens: this.#prompt.length,
-      cachedTokens,
-      prefillMilliseconds: 0,
-      generatedTokens: 0,
-      decodeMilliseconds: 0,
-    };
+    const promptTokens = this.#prompt.length;
+    llm.statistics = { ...newStatistics(), promptTokens, cachedTokens };
     let rest = this.#prompt.subarray(cachedTokens);
     let start = performance.now();
     for (; rest.length > llm.chunkCapacity; rest = rest.subarray(llm.chunkCapacity)) {
@@ -97,48 +97,63 @@ class Run {
     this.#llm.step(ids);
   }
 
-  /** Computes the latest token and chooses the next; undefined when it ends the text. */
+  /** Chooses the next token; undefined when it ends the text. */
   next(): GeneratedToken | undefined {
-    const llm = this.#llm;
     this.#check();
+    if (this.#chosen.length === 0) this.#compute();
+    return this.#accept(this.#chosen.shift()!);
+  }
+
+  /** Computes the latest token, and those proposed behind it, and chooses what follows. */
+  #compute(): void {
+    const llm = this.#llm;
+    const proposed = this.#lookup?.propose(this.#text.remainingTokens - 1) ?? 0;
     const start = performance.now();
-    using _ = scope();
-    const id = llm.sampler.next(llm.step(this.#last));
-    llm.statistics.decodeMilliseconds += performance.now() - start;
-    return this.#accept(id);
-  }
-
-  /** Takes a token up and gives the text that it completes. */
-  #accept(id: number): GeneratedToken | undefined {
-    const { statistics, cache, contextLength } = this.#llm;
-    if (this.#isEnd(id)) {
-      this.#end("end token");
-      // What was held back for a stop text that never came is still part of the text.
-      const text = this.#rest();
-      return text === "" ? undefined : { id, text };
+    if (proposed > 0) {
+      const accepted = this.#verify(proposed);
+      llm.statistics.proposedTokens += proposed;
+      llm.statistics.acceptedTokens += accepted;
+      this.#lookup!.observeProposal(proposed, accepted, performance.now() - start);
+    } else {
+      using _ = scope();
+      this.#chosen.push(llm.sampler.next(llm.step(this.#rows.subarray(0, 1))));
+      this.#lookup?.observeStep(performance.now() - start);
     }
-    this.#last[0] = id;
-    statistics.generatedTokens++;
-    let text = this.#filter.push(this.#stream.push(id));
-    if (this.#filter.stopped) this.#end("stop text");
-    else if (statistics.generatedTokens === this.#options.maxTokens) this.#end("token limit");
-    else if (cache.ids.length === contextLength) this.#end("context full");
-    if (this.isOver && !this.#filter.stopped) text += this.#rest();
-    return { id, text };
+    llm.statistics.decodeMilliseconds += performance.now() - start;
   }
 
-  #rest(): string {
-    return this.#filter.push(this.#stream.flush()) + this.#filter.flush();
+  /**
+   * Computes proposed tokens together and chooses from the logits behind each as if it stood alone,
+   * until the choice is not what was proposed. Returns how many were chosen.
+   */
+  #verify(proposed: number): number {
+    using _ = scope();
+    const { cache, sampler } = this.#llm;
+    const { proposal } = this.#lookup!;
+    const before = cache.ids.length;
+    this.#rows.set(proposal.subarray(0, proposed), 1);
+    const logits = this.#llm.stepRows(this.#rows.subarray(0, proposed + 1));
+    let accepted = 0;
+    while (true) {
+      const id = sampler.next(logits.slice(0, accepted, accepted + 1));
+      this.#chosen.push(id);
+      if (accepted === proposed || id !== proposal[accepted] || this.#text.isEnd(id)) break;
+      accepted++;
+    }
+    cache.ids.length = before + 1 + accepted;
+    return accepted;
   }
 
-  #isEnd(id: number): boolean {
-    const { generation, tokenizer } = this.#llm;
-    return generation.endTokens.includes(id) || tokenizer.endTokens.includes(id);
-  }
-
-  #end(reason: GenerationStatistics["endReason"]): void {
-    this.isOver = true;
-    this.#llm.statistics.endReason = reason;
+  /** Takes a token up and gives the text that it completes; undefined when there is none. */
+  #accept(id: number): GeneratedToken | undefined {
+    const { statistics } = this.#llm;
+    const token = this.#text.accept(id);
+    this.#rows[0] = id;
+    this.#lookup?.push(id);
+    statistics.generatedTokens = this.#text.generatedTokens;
+    const { endReason } = this.#text;
+    if (endReason !== undefined) statistics.endReason = endReason;
+    return endReason === "end token" && token.text === "" ? undefined : token;
   }
 
   #check(): void {
@@ -156,13 +171,4 @@ class Run {
       cause: this.#options.signal.reason,
     });
   }
-}
-
-function checkMaxTokens(maxTokens: number | undefined): void {
-  if (maxTokens === undefined || (Number.isInteger(maxTokens) && maxTokens >= 1)) return;
-  throw new QorusError(
-    "invalid_argument",
-    `generate: maxTokens is ${maxTokens}, expected a whole number of 1 or more`,
-    { op: "generate", field: "maxTokens", given: maxTokens },
-  );
 }

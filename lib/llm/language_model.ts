@@ -11,13 +11,19 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Checkpoint, GenerationDefaults, ModelConfig } from "../formats/types.ts";
 import { Llama, ropeFrequencies } from "../models/llama.ts";
 import { QorusError } from "../native/error.ts";
+import type { AttentionCache } from "../nn/attention.ts";
 import { ropeTable } from "../ops/attention.ts";
+import { ropeTableRows } from "../ops/attention_rows.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { renderChat } from "./chat_template.ts";
 import { generate } from "./generate.ts";
+import { generateBatch } from "./generate_batch.ts";
 import { cacheBytes, KeyValueCache } from "./kv_cache.ts";
 import { Sampler } from "./sampler.ts";
 import type {
+  BatchOptions,
+  BatchPrompt,
+  BatchToken,
   ChatMessage,
   GeneratedToken,
   GenerateOptions,
@@ -28,6 +34,8 @@ import { MappedWeights, repackedBytes } from "./weights.ts";
 
 /** Prompts are computed this many tokens at a time, which bounds the scratch memory they need. */
 const chunkCapacity = 512;
+/** Most rows that {@linkcode LanguageModel.stepRows} takes. */
+const rowCapacity = 8;
 /** Contexts longer than this must be asked for: their cache takes memory. */
 const defaultContextLength = 8192;
 
@@ -84,19 +92,15 @@ export class LanguageModel implements Disposable {
   /** Time that loading took, in milliseconds. */
   loadMilliseconds = 0;
   /** Times and counts of the latest generation. */
-  statistics: GenerationStatistics = {
-    promptTokens: 0,
-    cachedTokens: 0,
-    prefillMilliseconds: 0,
-    generatedTokens: 0,
-    decodeMilliseconds: 0,
-  };
+  statistics: GenerationStatistics = newStatistics();
   /** Keys and values of the current sequence. */
   readonly cache: KeyValueCache;
   /** Chooses tokens. */
   readonly sampler: Sampler;
   /** Counts generations, so that an older one notices that a newer one uses the cache. */
   generationCount = 0;
+  /** Whether the model's memory was given back. */
+  isDisposed = false;
   #tokenizer: Tokenizer | undefined;
   readonly #makeTokenizer: () => Tokenizer;
   readonly #arena: StateArena;
@@ -104,6 +108,8 @@ export class LanguageModel implements Disposable {
   readonly #frequencies: Tensor;
   readonly #ids: Tensor;
   readonly #idValues: Int32Array;
+  readonly #places: Tensor;
+  readonly #placeValues: Int32Array;
 
   /** Maps the weights and takes memory for cache and sampler. */
   constructor({ checkpoint, options, makeTokenizer, network }: LanguageModelParts) {
@@ -135,11 +141,13 @@ export class LanguageModel implements Disposable {
       this.sampler = new Sampler(this.#arena);
       this.#frequencies = tensor(ropeFrequencies(config), { state: this.#arena.id });
       this.#ids = this.#arena.empty([chunkCapacity], "i32");
+      this.#places = this.#arena.empty([rowCapacity, 2], "i32");
     } catch (error) {
       this.#arena[Symbol.dispose]();
       throw error;
     }
     this.#idValues = this.#ids.data as Int32Array;
+    this.#placeValues = this.#places.data as Int32Array;
     this.parameterCount = this.network.parameters().reduce((sum, { size }) => sum + size, 0);
   }
 
@@ -172,6 +180,39 @@ export class LanguageModel implements Disposable {
   }
 
   /**
+   * Continues several texts at once, which together read the weights once for each step. When one
+   * ends, the next prompt takes its place.
+   *
+   * Each text is what {@linkcode LanguageModel.generate} gives with an empty cache and the same
+   * seed, to the letter up to 16 sequences; with more, and with weights that are not quantized, sums
+   * are rounded otherwise. Keys and values of all sequences take memory of their own while the loop
+   * runs. Seeds are each prompt's own, the batch's for all alike, or else from the clock.
+   *
+   * @param prompts texts, tokens, or either with options; taken one by one as places become free
+   * @throws {QorusError} `out_of_range` when a prompt does not fit, `invalid_argument` for options
+   * out of range, `out_of_memory` when there is no room for the sequences, `aborted` when the signal
+   * ends all.
+   *
+   * @example
+   * ```ts
+   * import { load } from "@qorus/qorus";
+   *
+   * using llm = await load("model.gguf");
+   * const prompts = ["Once upon a time", { prompt: "The sea", temperature: 0.8, seed: 1 }];
+   * const texts = prompts.map(() => "");
+   * for await (const { index, text } of llm.generateBatch(prompts, { maxTokens: 50 })) {
+   *   texts[index] += text;
+   * }
+   * ```
+   */
+  generateBatch(
+    prompts: Iterable<string | readonly number[] | BatchPrompt>,
+    options: BatchOptions = {},
+  ): AsyncGenerator<BatchToken, void, void> {
+    return generateBatch(this, prompts, options);
+  }
+
+  /**
    * Logits behind every token of a sequence that starts at position 0. The result belongs to the
    * caller's scope.
    *
@@ -182,9 +223,7 @@ export class LanguageModel implements Disposable {
   forward(ids: readonly number[]): Tensor {
     checkLength(ids.length, this.contextLength);
     this.resetCache();
-    const input = tensor(Int32Array.from(ids));
-    const table = ropeTable(this.#frequencies, 0, ids.length);
-    return this.network.forward(input, { start: 0, ropeTable: table }, this.cache.layers);
+    return this.compute(tensor(Int32Array.from(ids)), 0, this.cache.layers);
   }
 
   /**
@@ -193,14 +232,69 @@ export class LanguageModel implements Disposable {
    */
   step(ids: ArrayLike<number>): Tensor {
     const start = this.cache.ids.length;
-    checkLength(start + ids.length, this.contextLength);
-    for (let i = 0; i < ids.length; i++) this.#idValues[i] = ids[i];
-    const input = this.#ids.slice(0, 0, ids.length);
-    const table = ropeTable(this.#frequencies, start, ids.length);
-    const position = { start, ropeTable: table };
-    const logits = this.network.forward(input, position, this.cache.layers, { lastOnly: true });
-    for (let i = 0; i < ids.length; i++) this.cache.ids.push(ids[i]);
+    const input = this.#take(ids);
+    const logits = this.compute(input, start, this.cache.layers, { lastOnly: true });
+    this.#remember(ids);
     return logits;
+  }
+
+  /**
+   * Appends tokens to the cached sequence and returns the logits behind each, f32
+   * `[ids.length, vocabSize]` in the caller's scope: to the bit what as many steps of one token
+   * give. At most 8 at a time.
+   */
+  stepRows(ids: ArrayLike<number>): Tensor {
+    const start = this.cache.ids.length;
+    const input = this.#take(ids);
+    for (let i = 0; i < ids.length; i++) {
+      this.#placeValues[2 * i] = 0;
+      this.#placeValues[2 * i + 1] = start + i;
+    }
+    const places = this.#places.slice(0, 0, ids.length);
+    const logits = this.computeRows(input, places, this.cache.layers);
+    this.#remember(ids);
+    return logits;
+  }
+
+  #take(ids: ArrayLike<number>): Tensor {
+    checkLength(this.cache.ids.length + ids.length, this.contextLength);
+    for (let i = 0; i < ids.length; i++) this.#idValues[i] = ids[i];
+    return this.#ids.slice(0, 0, ids.length);
+  }
+
+  #remember(ids: ArrayLike<number>): void {
+    for (let i = 0; i < ids.length; i++) this.cache.ids.push(ids[i]);
+  }
+
+  /**
+   * Logits behind tokens of one sequence, whose keys and values go into a cache of the caller.
+   *
+   * @param ids i32 `[count]`
+   * @param start position of the first
+   * @param options `lastOnly`: logits behind the last token only
+   * @returns f32 `[count, vocabSize]` or `[1, vocabSize]`
+   */
+  compute(
+    ids: Tensor,
+    start: number,
+    layers: readonly AttentionCache[],
+    options: { lastOnly?: boolean } = {},
+  ): Tensor {
+    const position = { start, ropeTable: ropeTable(this.#frequencies, start, ids.size) };
+    return this.network.forward(ids, position, layers, options);
+  }
+
+  /**
+   * Logits behind tokens of several sequences, as each would have them alone.
+   *
+   * @param ids i32 `[count]`
+   * @param places i32 `[count, 2]`: slot and position of each, ascending
+   * @param layers caches `[slots, keyValueHeads, capacity, headSize]`
+   * @returns f32 `[count, vocabSize]`
+   */
+  computeRows(ids: Tensor, places: Tensor, layers: readonly AttentionCache[]): Tensor {
+    const table = ropeTableRows(this.#frequencies, places);
+    return this.network.forward(ids, { start: 0, ropeTable: table, places }, layers);
   }
 
   /** Most tokens that one {@linkcode LanguageModel.step} takes. */
@@ -221,6 +315,7 @@ export class LanguageModel implements Disposable {
 
   /** Gives back the weights' maps, the cache and all else. */
   [Symbol.dispose](): void {
+    this.isDisposed = true;
     this.generationCount++;
     this.#weights?.[Symbol.dispose]();
     this.#arena[Symbol.dispose]();
@@ -228,10 +323,27 @@ export class LanguageModel implements Disposable {
 }
 
 /** The prompt of a generation as tokens. */
-export function promptIds(llm: LanguageModel, prompt: string | readonly number[]): Uint32Array {
+export function promptIds(
+  llm: LanguageModel,
+  prompt: string | readonly number[],
+  contextLength: number = llm.contextLength,
+): Uint32Array {
   const ids = typeof prompt === "string" ? llm.tokenizer.encode(prompt) : Uint32Array.from(prompt);
-  checkLength(ids.length, llm.contextLength);
+  checkLength(ids.length, contextLength);
   return ids;
+}
+
+/** Statistics of a generation that is about to begin. */
+export function newStatistics(): GenerationStatistics {
+  return {
+    promptTokens: 0,
+    cachedTokens: 0,
+    prefillMilliseconds: 0,
+    generatedTokens: 0,
+    decodeMilliseconds: 0,
+    proposedTokens: 0,
+    acceptedTokens: 0,
+  };
 }
 
 /** Runs a prompt in chunks; returns the logits behind its last token in the caller's scope. */

@@ -32,14 +32,48 @@ export interface SamplingOptions {
   seed?: number;
 }
 
-/** How a text is generated. */
-export interface GenerateOptions extends SamplingOptions {
+/** What one text may be and when it ends. */
+export interface SequenceOptions extends SamplingOptions {
   /** Most tokens to generate. Default: until the model ends or the context is full. */
   maxTokens?: number;
   /** Texts that end the generation; they are not part of the output. */
   stop?: string | readonly string[];
+}
+
+/** How a text is generated. */
+export interface GenerateOptions extends SequenceOptions {
+  /**
+   * Guesses the next tokens from where the latest ones occurred before, and computes them together
+   * (prompt lookup, a kind of speculative decoding). The text stays the same; it comes sooner where
+   * it repeats parts of the prompt or of itself. Default: false.
+   */
+  promptLookup?: boolean | PromptLookupOptions;
   /** Ends the generation when aborted: the iterator throws `QorusError` with code `aborted`. */
   signal?: AbortSignal;
+}
+
+/** How tokens are guessed; see {@linkcode GenerateOptions.promptLookup}. */
+export interface PromptLookupOptions {
+  /** Most tokens to propose at a time, at most 7. Fewer are while guesses fail. Default: 7. */
+  tokens?: number;
+  /** Longest run of latest tokens to look for. Default: 3. */
+  ngramSize?: number;
+}
+
+/** How {@linkcode LanguageModel.generateBatch} continues texts. */
+export interface BatchOptions extends SequenceOptions {
+  /** Sequences that are computed together; further prompts wait. Default: 8. */
+  sequences?: number;
+  /** Room for each sequence, prompt included, in tokens. Default: the model's `contextLength`. */
+  contextLength?: number;
+  /** Ends all when aborted: the iterator throws `QorusError` with code `aborted`. */
+  signal?: AbortSignal;
+}
+
+/** A prompt of a batch with options of its own, which take precedence over the batch's. */
+export interface BatchPrompt extends SequenceOptions {
+  /** A text, or tokens. */
+  readonly prompt: string | readonly number[];
 }
 
 /** One step of a generation. */
@@ -50,7 +84,18 @@ export interface GeneratedToken {
   readonly text: string;
 }
 
-/** Times and counts of the latest generation. */
+/** One step of one of several generations. */
+export interface BatchToken extends GeneratedToken {
+  /** Which of the prompts it continues, from 0 on. */
+  readonly index: number;
+  /** Why this continuation ends here; only with its last token. */
+  readonly endReason?: EndReason;
+}
+
+/** Why a text is over. */
+export type EndReason = "end token" | "stop text" | "token limit" | "context full";
+
+/** Times and counts of the latest generation; of a batch, the sums over its sequences. */
 export interface GenerationStatistics {
   /** Tokens of the prompt. */
   promptTokens: number;
@@ -60,10 +105,14 @@ export interface GenerationStatistics {
   prefillMilliseconds: number;
   /** Tokens generated. */
   generatedTokens: number;
-  /** Time for the generated tokens after the first, in milliseconds. */
+  /** Time for the generated tokens after the first of each text, in milliseconds. */
   decodeMilliseconds: number;
-  /** Why it ended; undefined while it runs or after `break`. */
-  endReason?: "end token" | "stop text" | "token limit" | "context full" | "aborted";
+  /** Tokens that prompt lookup has proposed. */
+  proposedTokens: number;
+  /** Those of them that the text took up. */
+  acceptedTokens: number;
+  /** Why it ended; undefined while it runs, after `break`, and for batches. */
+  endReason?: EndReason | "aborted";
 }
 
 /** One message of a conversation. */

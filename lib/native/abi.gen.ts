@@ -204,6 +204,12 @@ export interface Native {
   q_store_cache(cache: number, x: number, position: number): number;
   /** Causal attention of query [count, heads, head_size] from position on against two caches. */
   q_attention(query: number, keys: number, values: number, position: number, scale: number, out: number): number;
+  /** Cosines and sines [2, count, half] for the places' positions. */
+  q_rope_table_rows(frequencies: number, places: number): number;
+  /** Writes keys or values [count, kv_heads, head_size] into caches at places, which ascend. */
+  q_store_cache_rows(cache: number, x: number, places: number): number;
+  /** Attention of query [count, heads, head_size], each row against its own slot up to its position. */
+  q_attention_rows(query: number, keys: number, values: number, places: number, scale: number, out: number): number;
   /** A plain recurrent network; activation is a code of kernels/cpu/recurrent_interface.zig. */
   q_rnn(activation: number, reverse: number, gates: number, weight: number, states: number): number;
   /** The way back of q_rnn. */
@@ -303,6 +309,9 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_rope: ["u32", "u32", "u32", "u32", "u32"],
   q_store_cache: ["u32", "u32", "u32"],
   q_attention: ["u32", "u32", "u32", "u32", "f32", "u32"],
+  q_rope_table_rows: ["u32", "u32"],
+  q_store_cache_rows: ["u32", "u32", "u32"],
+  q_attention_rows: ["u32", "u32", "u32", "u32", "f32", "u32"],
   q_rnn: ["u32", "u32", "u32", "u32", "u32"],
   q_rnn_backward: ["u32", "u32", "u32", "u32", "u32", "u32"],
   q_lstm: ["u32", "u32", "u32", "u32", "u32"],

@@ -9,6 +9,7 @@ import { noGrad } from "../core/gradient.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { attention, rope, type RopeStyle, ropeTable, storeCache } from "../ops/attention.ts";
+import { attentionRows, storeCacheRows } from "../ops/attention_rows.ts";
 import { scaledDotProductAttention } from "../ops/scaled_attention.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
@@ -16,7 +17,7 @@ import { probability } from "./probability.ts";
 
 /** Keys and values of one layer for all positions so far. */
 export interface AttentionCache {
-  /** f32 or f16 `[keyValueHeads, capacity, headSize]`. */
+  /** f32 or f16 `[keyValueHeads, capacity, headSize]`; with slots in front for several sequences. */
   readonly keys: Tensor;
   /** Arranged as `keys`. */
   readonly values: Tensor;
@@ -24,10 +25,15 @@ export interface AttentionCache {
 
 /** Where the rows of an input stand in their sequence. */
 export interface SequencePosition {
-  /** Position of the first row. */
+  /** Position of the first row, the others following it; 0 where `places` has the positions. */
   readonly start: number;
   /** Cosines and sines of the positions, from `ropeTable`. */
   readonly ropeTable: Tensor;
+  /**
+   * With a cache, where every row stands by itself: i32 `[count, 2]`, the slot of its sequence's
+   * cache and its position there, ascending. Rows are computed as if each were alone.
+   */
+  readonly places?: Tensor;
 }
 
 /** Sizes of an {@linkcode Attention} layer. */
@@ -157,17 +163,28 @@ export class Attention extends Module {
     const query = split(this.qProj.forward(x), this.#heads);
     const key = split(this.kProj.forward(x), this.#keyValueHeads);
     const value = split(this.vProj.forward(x), this.#keyValueHeads);
-    storeCache(cache.keys, turned(key), position.start);
-    storeCache(cache.values, value, position.start);
-    const mixed = attention(
-      turned(query),
-      cache.keys,
-      cache.values,
-      position.start,
-      1 / Math.sqrt(this.#headSize),
-    );
+    const mixed = attend(cache, position, turned(query), turned(key), value);
     return this.oProj.forward(mixed.reshape([count, this.#heads * this.#headSize]));
   }
+}
+
+/** Takes keys and values up into the cache and lets the queries attend to it. */
+function attend(
+  cache: AttentionCache,
+  { start, places }: SequencePosition,
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+): Tensor {
+  const scale = 1 / Math.sqrt(query.shape[2]);
+  if (places !== undefined) {
+    storeCacheRows(cache.keys, key, places);
+    storeCacheRows(cache.values, value, places);
+    return attentionRows(query, cache.keys, cache.values, places, scale);
+  }
+  storeCache(cache.keys, key, start);
+  storeCache(cache.values, value, start);
+  return attention(query, cache.keys, cache.values, start, scale);
 }
 
 function checkHeads(heads: number, keyValueHeads: number, headSize: number): void {

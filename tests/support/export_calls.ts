@@ -151,6 +151,7 @@ export function validCalls(): ExportCall[] {
       name: "q_attention",
       arguments: [rows([3, 6, 4]), cache(), cache(), 5, 0.5, out([3, 6, 4])],
     },
+    ...sequencesCalls(),
     { name: "q_argmax", arguments: [rows([7], { free: true })] },
     { name: "q_seed", arguments: [integers([0, 0, 0, 0, 0, 0, 0, 0]), 1, 2] },
     {
@@ -192,6 +193,25 @@ export function validCalls(): ExportCall[] {
     ...normalizationCalls(),
     ...attentionCalls(),
     ...recurrentCalls(),
+  ];
+}
+
+/** Rows of two sequences, at two places of the second one. */
+function sequencesCalls(): ExportCall[] {
+  const places = integers([0, 3, 1, 7, 1, 8]);
+  const placed = { ...places, tensor: places.tensor.view([3, 2]) };
+  const slots = (options?: { free?: boolean }) =>
+    operand(full([2, 2, 9, 4], 0.5), "cache", options);
+  return [
+    {
+      name: "q_rope_table_rows",
+      arguments: [rows([4], { free: true }), { ...placed, free: true }],
+    },
+    { name: "q_store_cache_rows", arguments: [slots(), rows([3, 2, 4]), placed] },
+    {
+      name: "q_attention_rows",
+      arguments: [rows([3, 6, 4]), slots(), slots(), placed, 0.5, out([3, 6, 4])],
+    },
   ];
 }
 

@@ -3,8 +3,10 @@
 const std = @import("std");
 const context_module = @import("../core/context.zig");
 const operands = @import("operands.zig");
+const places_module = @import("places.zig");
 const tensor_module = @import("../core/tensor.zig");
 const threaded = @import("../kernels/cpu/threaded/attention.zig");
+const threaded_rows = @import("../kernels/cpu/threaded/attention_rows.zig");
 
 const Context = context_module.Context;
 const Error = context_module.Error;
@@ -12,10 +14,21 @@ const Handle = context_module.Handle;
 const Tensor = tensor_module.Tensor;
 const Shape = tensor_module.Shape;
 
-/// A cache `[kv_heads, capacity, head_size]`, f32 or f16, whose heads are contiguous.
+/// A cache `[kv_heads, capacity, head_size]`, f32 or f16, contiguous.
 fn cacheOf(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
     const cache = try context.tensor(handle, role);
     try operands.requireRank(context, cache, role, 3);
+    return checkCache(context, cache, role);
+}
+
+/// Caches of several sequences, `[slots, kv_heads, capacity, head_size]`, or that of one.
+fn slotsOf(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
+    const cache = try context.tensor(handle, role);
+    if (cache.rank != 3) try operands.requireRank(context, cache, role, 4);
+    return checkCache(context, cache, role);
+}
+
+fn checkCache(context: *Context, cache: *Tensor, role: []const u8) Error!*Tensor {
     if (cache.dtype != .f32 and cache.dtype != .f16) return context.fail(
         error.InvalidDtype,
         "{s} is {t}, expected f32 or f16",
@@ -26,11 +39,23 @@ fn cacheOf(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
 }
 
 fn stridesOf(cache: *const Tensor) threaded.Cache {
+    const first = cache.rank - 3;
     return .{
         .dtype = cache.dtype,
-        .head_stride_bytes = @intCast(cache.nb[0]),
-        .position_stride_bytes = @intCast(cache.nb[1]),
+        .head_stride_bytes = @intCast(cache.nb[first]),
+        .position_stride_bytes = @intCast(cache.nb[first + 1]),
+        .slot_stride_bytes = if (first == 0) 0 else @intCast(cache.nb[0]),
     };
+}
+
+/// `[kv_heads, capacity, head_size]` of each slot.
+fn slotShape(cache: *const Tensor) [3]u32 {
+    return cache.ne[cache.rank - 3 ..][0..3].*;
+}
+
+fn boundsOf(cache: *const Tensor) places_module.Bounds {
+    const slots = if (cache.rank == 3) 1 else cache.ne[0];
+    return .{ .slots = slots, .positions = slotShape(cache)[1] };
 }
 
 /// Writes `x [count, kv_heads, head_size]` into the cache from `position` on.
@@ -65,6 +90,94 @@ pub fn storeCache(
     );
 }
 
+/// Writes row r of `x [count, kv_heads, head_size]` into caches of sequences at `places[r]`; the
+/// places `[count, 2]` ascend.
+pub fn storeCacheRows(
+    context: *Context,
+    cache_handle: Handle,
+    x_handle: Handle,
+    places_handle: Handle,
+) Error!void {
+    const cache = try slotsOf(context, cache_handle, "cache");
+    try operands.requireWritable(context, cache, "cache");
+    const kv_heads, _, const head_size = slotShape(cache);
+    var bounds = boundsOf(cache);
+    bounds.ascending = true;
+    const places = try places_module.of(context, places_handle, bounds);
+    const count: u32 = @intCast(places.len);
+    const x = try operands.contiguousFloats(context, x_handle, "x");
+    try operands.requireShape(context, x, "x", &.{ count, kv_heads, head_size });
+    try operands.forbidOverlap(context, cache, x, "x");
+    const places_tensor = try context.tensor(places_handle, "places");
+    try operands.forbidOverlap(context, cache, places_tensor, "places");
+    var runner = context.runner();
+    threaded_rows.storeCacheRows(
+        &runner,
+        cache.bytes(),
+        stridesOf(cache),
+        places.ptr,
+        x.pointer(f32),
+        count,
+        kv_heads,
+        head_size,
+    );
+}
+
+/// The operands of an attention, but for where its queries stand.
+const Operands = struct {
+    query: *Tensor,
+    keys: *Tensor,
+    values: *Tensor,
+    out: operands.Output,
+
+    fn init(
+        context: *Context,
+        query_handle: Handle,
+        keys: *Tensor,
+        values: *Tensor,
+        out_handle: Handle,
+    ) Error!Operands {
+        const query = try operands.contiguousFloats(context, query_handle, "query");
+        try operands.requireRank(context, query, "query", 3);
+        try operands.requireShape(context, values, "values", keys.shape());
+        if (values.dtype != keys.dtype) return context.fail(
+            error.InvalidDtype,
+            "keys are {t}, values {t}: both must be the same",
+            .{ keys.dtype, values.dtype },
+        );
+        const kv_heads, _, const size = slotShape(keys);
+        const heads = query.ne[1];
+        if (query.ne[2] != size or kv_heads == 0 or heads % kv_heads != 0) return context.fail(
+            error.InvalidShape,
+            "query {f} and keys {f}: heads must be a multiple of the keys' and as wide",
+            .{ Shape{ .sizes = query.shape() }, Shape{ .sizes = keys.shape() } },
+        );
+        const out = try operands.output(context, out_handle, query.shape());
+        try operands.forbidOverlap(context, out.tensor, query, "query");
+        try operands.forbidOverlap(context, out.tensor, keys, "keys");
+        try operands.forbidOverlap(context, out.tensor, values, "values");
+        return .{ .query = query, .keys = keys, .values = values, .out = out };
+    }
+
+    fn attention(own: Operands, position: usize, key_count: usize, scale: f32) threaded.Attention {
+        return .{
+            .query = own.query.pointer(f32),
+            .out = own.out.tensor.pointer(f32),
+            .query_count = own.query.ne[0],
+            .heads = own.query.ne[1],
+            .kv_heads = slotShape(own.keys)[0],
+            .head_size = own.query.ne[2],
+            .keys = own.keys.bytes(),
+            .values = own.values.bytes(),
+            .cache = stridesOf(own.keys),
+            .position = position,
+            .key_count = key_count,
+            .causal = true,
+            .scale = scale,
+        };
+    }
+};
+
 /// Causal attention of `query [count, heads, head_size]`, whose first row stands at `position`.
 pub fn attend(
     context: *Context,
@@ -75,48 +188,56 @@ pub fn attend(
     scale: f32,
     out_handle: Handle,
 ) Error!Handle {
-    const query = try operands.contiguousFloats(context, query_handle, "query");
-    try operands.requireRank(context, query, "query", 3);
     const keys = try cacheOf(context, keys_handle, "keys");
     const values = try cacheOf(context, values_handle, "values");
-    try operands.requireShape(context, values, "values", keys.shape());
-    if (values.dtype != keys.dtype) return context.fail(
-        error.InvalidDtype,
-        "keys are {t}, values {t}: both must be the same",
-        .{ keys.dtype, values.dtype },
-    );
-    const heads, const kv_heads = .{ query.ne[1], keys.ne[0] };
-    if (query.ne[2] != keys.ne[2] or kv_heads == 0 or heads % kv_heads != 0) return context.fail(
-        error.InvalidShape,
-        "query {f} and keys {f}: heads must be a multiple of the keys' and as wide",
-        .{ Shape{ .sizes = query.shape() }, Shape{ .sizes = keys.shape() } },
-    );
-    const key_count = @as(u64, position) + query.ne[0];
+    const own: Operands = try .init(context, query_handle, keys, values, out_handle);
+    const key_count = @as(u64, position) + own.query.ne[0];
     if (key_count > keys.ne[1]) return context.fail(
         error.OutOfRange,
         "positions up to {d} do not fit a cache of {d}",
         .{ key_count, keys.ne[1] },
     );
-    const out = try operands.output(context, out_handle, query.shape());
-    try operands.forbidOverlap(context, out.tensor, query, "query");
-    try operands.forbidOverlap(context, out.tensor, keys, "keys");
-    try operands.forbidOverlap(context, out.tensor, values, "values");
-    if (query.count() == 0) return out.handle;
+    if (own.query.count() == 0) return own.out.handle;
     var runner = context.runner();
-    threaded.attend(&runner, &.{
-        .query = query.pointer(f32),
-        .out = out.tensor.pointer(f32),
-        .query_count = query.ne[0],
-        .heads = heads,
-        .kv_heads = kv_heads,
-        .head_size = query.ne[2],
-        .keys = keys.bytes(),
-        .values = values.bytes(),
-        .cache = stridesOf(keys),
-        .position = position,
-        .key_count = @intCast(key_count),
-        .causal = true,
-        .scale = scale,
-    }) catch |failure| return operands.workspaceFailure(context, failure);
-    return out.handle;
+    const call = own.attention(position, @intCast(key_count), scale);
+    threaded.attend(&runner, &call) catch |failure|
+        return operands.workspaceFailure(context, failure);
+    return own.out.handle;
+}
+
+/// Attention of `query [count, heads, head_size]`, whose row r stands at `places[r]` and sees its
+/// own slot's positions up to there.
+pub fn attendRows(
+    context: *Context,
+    query_handle: Handle,
+    keys_handle: Handle,
+    values_handle: Handle,
+    places_handle: Handle,
+    scale: f32,
+    out_handle: Handle,
+) Error!Handle {
+    const keys = try slotsOf(context, keys_handle, "keys");
+    const values = try slotsOf(context, values_handle, "values");
+    const places = try places_module.of(context, places_handle, boundsOf(keys));
+    const own: Operands = try .init(context, query_handle, keys, values, out_handle);
+    const places_tensor = try context.tensor(places_handle, "places");
+    try operands.forbidOverlap(context, own.out.tensor, places_tensor, "places");
+    const rows, const heads = own.query.ne[0..2].*;
+    if (rows != places.len) return context.fail(
+        error.InvalidShape,
+        "query {f} and {d} places: each row has one",
+        .{ Shape{ .sizes = own.query.shape() }, places.len },
+    );
+    if (own.query.count() == 0) return own.out.handle;
+    const most_chunks = std.math.maxInt(i32);
+    if (@as(u64, rows) * (@as(u64, heads) + 32) > most_chunks) return context.fail(
+        error.InvalidShape,
+        "query {f} has too many rows",
+        .{Shape{ .sizes = own.query.shape() }},
+    );
+    var runner = context.runner();
+    const call = own.attention(0, 0, scale);
+    threaded_rows.attendRows(&runner, &call, places.ptr) catch |failure|
+        return operands.workspaceFailure(context, failure);
+    return own.out.handle;
 }

@@ -4,6 +4,7 @@ const std = @import("std");
 const context_module = @import("../core/context.zig");
 const interface = @import("../kernels/cpu/rows_interface.zig");
 const operands = @import("operands.zig");
+const places_module = @import("places.zig");
 const threaded = @import("../kernels/cpu/threaded/rows.zig");
 
 const Context = context_module.Context;
@@ -24,7 +25,35 @@ pub fn ropeTable(
     const cosines = out.tensor.pointer(f32);
     const sines = cosines + count * half;
     var runner = context.runner();
-    threaded.ropeTable(&runner, cosines, sines, start, count, frequencies.pointer(f32), half);
+    const positions: threaded.Positions = .{ .first = start };
+    threaded.ropeTable(&runner, cosines, sines, positions, count, frequencies.pointer(f32), half);
+    return out.handle;
+}
+
+/// Cosines and sines `[2, count, half]` for the positions of `places [count, 2]`.
+pub fn ropeTableRows(
+    context: *Context,
+    frequencies_handle: Handle,
+    places_handle: Handle,
+) Error!Handle {
+    const frequencies = try operands.contiguousFloats(context, frequencies_handle, "frequencies");
+    try operands.requireRank(context, frequencies, "frequencies", 1);
+    const places = try places_module.of(context, places_handle, .{});
+    const half: usize = frequencies.ne[0];
+    const sizes = [_]u32{ 2, @intCast(places.len), frequencies.ne[0] };
+    const out = try operands.output(context, 0, &sizes);
+    const cosines = out.tensor.pointer(f32);
+    const sines = cosines + places.len * half;
+    var runner = context.runner();
+    threaded.ropeTable(
+        &runner,
+        cosines,
+        sines,
+        .{ .places = places.ptr },
+        places.len,
+        frequencies.pointer(f32),
+        half,
+    );
     return out.handle;
 }
 

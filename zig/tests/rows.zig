@@ -293,7 +293,7 @@ fn checkRopeTable(_: void, runner: *Runner, _: u32) !void {
             runner,
             cosines.items.ptr,
             sines.items.ptr,
-            position,
+            .{ .first = position },
             20,
             &frequencies,
             pairs,

@@ -1,5 +1,6 @@
 //! Products of few tokens with F32, F16 or BF16 weights: dot products along the columns, several
-//! rows and tokens at a time, so that the weights are read from memory once.
+//! rows and tokens at a time, so that the weights are read from memory once. Every sum is taken in
+//! the same order, so that a token's results do not depend on the tokens beside it.
 
 const std = @import("std");
 const interface = @import("quantized_interface.zig");
@@ -10,10 +11,12 @@ const Element = weights_load.Element;
 const lanes = simd.lanes;
 const V = simd.V;
 
-/// Rows that share the loads of activations.
-const rows_at_once = 4;
-/// Tokens that share the loads of weights: as many as their sums fit the register file.
-const tokens_at_once = if (simd.has_avx512) 4 else 2;
+/// Running sums of each product, which hide the latency of additions when it is computed alone.
+const strands = 2;
+/// Rows that share the loads of activations, and tokens that share those of weights: as many as
+/// their sums fit the register file.
+const rows_at_once = if (simd.has_32_registers) 4 else 2;
+const tokens_at_once = if (simd.has_32_registers) 3 else 2;
 
 pub fn multiply(job: *const interface.Job) callconv(.c) void {
     switch (job.dtype) {
@@ -26,16 +29,14 @@ pub fn multiply(job: *const interface.Job) callconv(.c) void {
 
 fn multiplyAs(comptime element: Element, job: *const interface.Job) void {
     var row: usize = 0;
-    // One row after another is what memory delivers fastest.
-    if (job.token_count == 1) while (row < job.row_count) : (row += 1) {
-        multiplyTile(element, 1, 1, job, row, 0);
-    };
-    while (row + rows_at_once <= job.row_count) : (row += rows_at_once) {
+    // With one token, one row after another is what memory delivers fastest.
+    if (job.token_count > 1) while (row + rows_at_once <= job.row_count) : (row += rows_at_once) {
         multiplyRows(element, rows_at_once, job, row);
-    }
+    };
     while (row < job.row_count) : (row += 1) multiplyRows(element, 1, job, row);
 }
 
+/// `rows` rows from `row` on with all tokens, in tiles of about the same size.
 fn multiplyRows(
     comptime element: Element,
     comptime rows: usize,
@@ -43,10 +44,17 @@ fn multiplyRows(
     row: usize,
 ) void {
     var token: usize = 0;
-    while (token + tokens_at_once <= job.token_count) : (token += tokens_at_once) {
-        multiplyTile(element, rows, tokens_at_once, job, row, token);
+    var tiles = std.math.divCeil(usize, job.token_count, tokens_at_once) catch unreachable;
+    while (tiles > 0) : (tiles -= 1) {
+        const tokens = std.math.divCeil(usize, job.token_count - token, tiles) catch unreachable;
+        switch (tokens) {
+            inline 1...tokens_at_once => |count| {
+                multiplyTile(element, rows, count, job, row, token);
+            },
+            else => unreachable,
+        }
+        token += tokens;
     }
-    while (token < job.token_count) : (token += 1) multiplyTile(element, rows, 1, job, row, token);
 }
 
 /// `rows` rows from `row` on with `tokens` tokens from `token` on.
@@ -61,8 +69,6 @@ fn multiplyTile(
     const columns = job.columns;
     const weight = @as([*]const element.Stored(), @ptrCast(@alignCast(job.weight))) + row * columns;
     const x = @as([*]const f32, @ptrCast(@alignCast(job.x))) + token * columns;
-    // With few sums, several for each: one alone would wait for its own last addition.
-    const strands = if (rows * tokens == 1) 4 else if (tokens == 1) 2 else 1;
     var sums: [strands][rows][tokens]V = @splat(@splat(@splat(@splat(0))));
     var column: usize = 0;
     while (column + strands * lanes <= columns) : (column += strands * lanes) {

@@ -20,6 +20,8 @@ pub const Cache = struct {
     dtype: DType,
     head_stride_bytes: usize,
     position_stride_bytes: usize,
+    /// Bytes between the caches of neighbouring sequences, where there are several.
+    slot_stride_bytes: usize = 0,
 };
 
 pub const Attention = struct {
@@ -46,20 +48,22 @@ pub const Attention = struct {
     scale: f32,
 };
 
-const Plan = struct {
-    attention: *const Attention,
+/// How one call is cut, and the memory it works in.
+pub const Plan = struct {
+    attention: Attention,
     kernels: *const Kernels,
     row_count: usize,
     row_tiles: usize,
     range_count: usize,
     keys_per_range: usize,
-    /// `[range][kv_head][row][2 + head_size]`; null when there is one range.
-    partials: ?[*]f32,
+    /// `partialFloats()`: `[range][kv_head][row][2 + head_size]`; null when there is one range.
+    partials: ?[*]f32 = null,
     /// `[worker][workspace_floats]`.
     workspace: [*]align(64) f32,
     workspace_floats: usize,
 
-    fn init(attention: *const Attention, runner: *Runner) Arena.Error!Plan {
+    /// Depends on the shape only.
+    pub fn init(attention: Attention, kernels: *const Kernels) Plan {
         const row_count = attention.query_count * (attention.heads / attention.kv_heads);
         const row_tiles = divideUp(row_count, interface.query_tile);
         const jobs = attention.kv_heads * row_tiles;
@@ -70,31 +74,26 @@ const Plan = struct {
             divideUp(attention.key_count, ranges),
             interface.key_tile,
         );
-        const range_count = divideUp(attention.key_count, keys_per_range);
         const tile_rows = @min(row_count, interface.query_tile);
-        const floats = std.mem.alignForward(
-            usize,
-            interface.workspaceFloats(tile_rows, attention.head_size),
-            16,
-        );
-        const threads = runner.pool.thread_count.load(.monotonic);
-        const workspace = try runner.scratch.slice(f32, threads * floats);
-        const partial_floats = attention.kv_heads * row_count * (2 + attention.head_size);
-        const partials: ?[*]f32 = if (range_count == 1)
-            null
-        else
-            (try runner.scratch.slice(f32, range_count * partial_floats)).ptr;
         return .{
             .attention = attention,
-            .kernels = runner.kernels,
+            .kernels = kernels,
             .row_count = row_count,
             .row_tiles = row_tiles,
-            .range_count = range_count,
+            .range_count = divideUp(attention.key_count, keys_per_range),
             .keys_per_range = keys_per_range,
-            .partials = partials,
-            .workspace = workspace.ptr,
-            .workspace_floats = floats,
+            .workspace = undefined,
+            .workspace_floats = std.mem.alignForward(
+                usize,
+                interface.workspaceFloats(tile_rows, attention.head_size),
+                16,
+            ),
         };
+    }
+
+    /// Floats that the partial results take.
+    pub fn partialFloats(plan: *const Plan) usize {
+        return if (plan.range_count == 1) 0 else plan.range_count * plan.rangeStride();
     }
 
     /// Floats between the partial results of neighbouring ranges.
@@ -103,14 +102,14 @@ const Plan = struct {
     }
 
     /// Number of jobs for each range of keys.
-    fn jobsPerRange(plan: *const Plan) usize {
+    pub fn jobsPerRange(plan: *const Plan) usize {
         return plan.attention.kv_heads * plan.row_tiles;
     }
 
     /// Job `index` of a range. Causal rows see the more keys the later they stand: the last tiles
     /// come first, so that no thread is left with the longest at the end.
     fn job(plan: *const Plan, range: usize, index: usize, worker: usize) interface.Job {
-        const attention = plan.attention;
+        const attention = &plan.attention;
         const size = attention.head_size;
         const group = attention.heads / attention.kv_heads;
         const kv_head = index % attention.kv_heads;
@@ -147,22 +146,31 @@ const Plan = struct {
         };
     }
 
-    fn attend(context: *const anyopaque, chunk: u32, worker: u32) void {
-        const plan: *const Plan = @ptrCast(@alignCast(context));
-        const jobs = plan.jobsPerRange();
-        const own = plan.job(chunk / jobs, chunk % jobs, worker);
+    pub fn attendRange(plan: *const Plan, range: usize, index: usize, worker: usize) void {
+        const own = plan.job(range, index, worker);
         plan.kernels.attention.attend(&own);
     }
 
-    fn merge(context: *const anyopaque, chunk: u32, worker: u32) void {
-        const plan: *const Plan = @ptrCast(@alignCast(context));
-        const first = plan.job(0, chunk, worker);
+    /// Puts the ranges of job `index` together.
+    pub fn mergeRanges(plan: *const Plan, index: usize, worker: usize) void {
+        const first = plan.job(0, index, worker);
         plan.kernels.attention.merge(&.{
             .query_out = first,
             .parts = first.partial.?,
             .part_count = plan.range_count,
             .part_stride = plan.rangeStride(),
         });
+    }
+
+    fn attendChunk(context: *const anyopaque, chunk: u32, worker: u32) void {
+        const plan: *const Plan = @ptrCast(@alignCast(context));
+        const jobs = plan.jobsPerRange();
+        plan.attendRange(chunk / jobs, chunk % jobs, worker);
+    }
+
+    fn mergeChunk(context: *const anyopaque, chunk: u32, worker: u32) void {
+        const plan: *const Plan = @ptrCast(@alignCast(context));
+        plan.mergeRanges(chunk, worker);
     }
 };
 
@@ -175,10 +183,15 @@ pub fn attend(runner: *Runner, attention: *const Attention) Arena.Error!void {
     if (attention.query_count == 0) return;
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
-    const plan = try Plan.init(attention, runner);
+    var plan: Plan = .init(attention.*, runner.kernels);
+    const threads = runner.pool.thread_count.load(.monotonic);
+    plan.workspace = (try runner.scratch.slice(f32, threads * plan.workspace_floats)).ptr;
+    if (plan.range_count > 1) {
+        plan.partials = (try runner.scratch.slice(f32, plan.partialFloats())).ptr;
+    }
     const jobs = plan.jobsPerRange();
-    runner.pool.run(@intCast(jobs * plan.range_count), &plan, Plan.attend);
-    if (plan.range_count > 1) runner.pool.run(@intCast(jobs), &plan, Plan.merge);
+    runner.pool.run(@intCast(jobs * plan.range_count), &plan, Plan.attendChunk);
+    if (plan.range_count > 1) runner.pool.run(@intCast(jobs), &plan, Plan.mergeChunk);
 }
 
 /// Writes `x[count][kv_heads][head_size]` into a cache at `position` and the positions after it.

@@ -24,8 +24,9 @@ pub const Weight = struct {
     }
 };
 
-/// From so many tokens on, plain weights are converted once for all of them.
-const many_tokens = 9;
+/// From so many tokens on, plain weights are converted once for all of them. Up to there, what a
+/// token gets does not depend on the tokens beside it, to the bit.
+const many_tokens = 17;
 /// From so many tokens on, quantized weights in GGML's arrangement are interleaved first.
 const repack_tokens = 4;
 /// Bytes of weights that one chunk has at most with many tokens: half of a second-level cache.

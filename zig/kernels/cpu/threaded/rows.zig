@@ -6,6 +6,7 @@ const elementwise = @import("elementwise.zig");
 const interface = @import("../rows_interface.zig");
 const Kernels = @import("../interface.zig").Kernels;
 const DType = @import("../../../core/dtype.zig").DType;
+const Place = @import("attention_rows.zig").Place;
 
 /// Elements that a chunk of rows has at least, unless there are no more rows.
 const chunk_elements = 8 << 10;
@@ -207,14 +208,27 @@ pub fn rope(
     });
 }
 
+/// Positions of rows: neighbours from `first` on, or the second of each pair in `places`.
+pub const Positions = union(enum) {
+    first: usize,
+    places: [*]const Place,
+
+    fn at(positions: Positions, index: usize) usize {
+        return switch (positions) {
+            .first => |first| first + index,
+            .places => |places| @intCast(places[index].position),
+        };
+    }
+};
+
 /// Fills `[count][frequency_count]` tables with the cosines and sines of position times frequency
-/// (radians), for `count` positions from `position` on. The angle and its functions are computed in
-/// f64, so that they are good to the last bits of f32 at positions in the millions too.
+/// (radians), for `count` positions. The angle and its functions are computed in f64, so that they
+/// are good to the last bits of f32 at positions in the millions too.
 pub fn ropeTable(
     runner: *Runner,
     cosines: [*]f32,
     sines: [*]f32,
-    position: usize,
+    positions: Positions,
     count: usize,
     frequencies: [*]const f32,
     frequency_count: usize,
@@ -222,12 +236,12 @@ pub fn ropeTable(
     const Job = struct {
         cosines: [*]f32,
         sines: [*]f32,
-        position: usize,
+        positions: Positions,
         frequencies: []const f32,
 
         pub fn row(job: @This(), _: *const Kernels, index: usize) void {
             const at = index * job.frequencies.len;
-            const place: f64 = @floatFromInt(job.position + index);
+            const place: f64 = @floatFromInt(job.positions.at(index));
             for (job.frequencies, at..) |frequency, i| {
                 job.cosines[i] = @floatCast(@cos(place * frequency));
                 job.sines[i] = @floatCast(@sin(place * frequency));
@@ -238,7 +252,7 @@ pub fn ropeTable(
     forRows(runner, count, 32 * frequency_count, Job{
         .cosines = cosines,
         .sines = sines,
-        .position = position,
+        .positions = positions,
         .frequencies = frequencies[0..frequency_count],
     });
 }
