@@ -7,6 +7,7 @@
 import { libraryInfo } from "../core/context.ts";
 import { scope } from "../core/scope.ts";
 import { nextTurn } from "../core/turn.ts";
+import { BatchCache } from "../llm/batch_cache.ts";
 import { type LanguageModel, prefill } from "../llm/language_model.ts";
 import { argmax } from "../ops/sampling.ts";
 import { type OptionDefinitions, readArguments, UsageError } from "./arguments.ts";
@@ -20,6 +21,12 @@ const options = {
   ...modelOptions,
   promptTokens: { kind: "integer", least: 1, help: "tokens to read (default: 512)" },
   maxTokens: { kind: "integer", least: 1, help: "tokens to write (default: 128)" },
+  sequences: {
+    kind: "integer",
+    least: 1,
+    most: 256,
+    help: "texts to write at once; speeds are of all together (default: 1)",
+  },
   repeat: { kind: "integer", least: 1, most: 1000, help: "runs; medians count (default: 3)" },
   json: { kind: "flag", help: "print JSON" },
 } as const satisfies OptionDefinitions;
@@ -68,6 +75,44 @@ async function measure(
   return { prefillMilliseconds, decodeMilliseconds };
 }
 
+/** Reads a prompt for each of several sequences and writes tokens to all of them at once. */
+async function measureBatch(
+  llm: LanguageModel,
+  sequences: number,
+  prompt: Uint32Array,
+  maxTokens: number,
+  signal: AbortSignal,
+): Promise<Run> {
+  using batch = new BatchCache(llm, sequences, prompt.length + maxTokens);
+  const ids = new Int32Array(sequences);
+  let start = performance.now();
+  for (let slot = 0; slot < sequences; slot++) {
+    for (let first = 0; first < prompt.length; first += llm.chunkCapacity) {
+      using _ = scope();
+      const chunk = prompt.subarray(first, first + llm.chunkCapacity);
+      ids[slot] = argmax(batch.prefill(slot, chunk, first));
+    }
+    signal.throwIfAborted();
+  }
+  const prefillMilliseconds = performance.now() - start;
+  let decodeMilliseconds = 0;
+  for (let count = 0; count < maxTokens; count++) {
+    start = performance.now();
+    for (let slot = 0; slot < sequences; slot++) {
+      batch.setRow(slot, ids[slot], slot, prompt.length + count);
+    }
+    {
+      using _ = scope();
+      const logits = batch.step(sequences);
+      for (let row = 0; row < sequences; row++) ids[row] = argmax(logits.slice(0, row, row + 1));
+    }
+    decodeMilliseconds += performance.now() - start;
+    await nextTurn();
+    signal.throwIfAborted();
+  }
+  return { prefillMilliseconds, decodeMilliseconds };
+}
+
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -76,7 +121,7 @@ function median(values: readonly number[]): number {
 
 async function run(given: readonly string[], signal: AbortSignal): Promise<void> {
   const { options: values } = readArguments(given, options, 0);
-  const { promptTokens = 512, maxTokens = 128, repeat = 3 } = values;
+  const { promptTokens = 512, maxTokens = 128, sequences = 1, repeat = 3 } = values;
   using llm = await loadModel(values);
   if (promptTokens + maxTokens > llm.contextLength) {
     throw new UsageError(
@@ -92,13 +137,15 @@ async function run(given: readonly string[], signal: AbortSignal): Promise<void>
     // The first run touches the memory and counts for nothing.
     for (let i = 0; i <= repeat; i++) {
       progress.update(i / (repeat + 1), i === 0 ? "warm-up" : `run ${i} of ${repeat}`);
-      const times = await measure(llm, prompt, maxTokens, signal);
+      const times = sequences === 1
+        ? await measure(llm, prompt, maxTokens, signal)
+        : await measureBatch(llm, sequences, prompt, maxTokens, signal);
       if (i > 0) runs.push(times);
     }
   }
   const { isa, threads } = libraryInfo();
   const speed = (tokens: number, key: keyof Run) =>
-    tokensPerSecond(tokens, median(runs.map((times) => times[key])));
+    tokensPerSecond(sequences * tokens, median(runs.map((times) => times[key])));
   report({
     model: llm.path,
     format: llm.format,
@@ -108,6 +155,7 @@ async function run(given: readonly string[], signal: AbortSignal): Promise<void>
     runtime: runtimeName(),
     promptTokens,
     maxTokens,
+    sequences,
     repeat,
     prefillTokensPerSecond: speed(promptTokens, "prefillMilliseconds"),
     decodeTokensPerSecond: speed(maxTokens, "decodeMilliseconds"),
@@ -125,6 +173,7 @@ interface Report {
   readonly runtime: string;
   readonly promptTokens: number;
   readonly maxTokens: number;
+  readonly sequences: number;
   readonly repeat: number;
   readonly prefillTokensPerSecond?: number;
   readonly decodeTokensPerSecond?: number;
@@ -136,14 +185,15 @@ function report(result: Report, json: boolean): void {
     printData(JSON.stringify(result, null, 2));
     return;
   }
-  const { promptTokens, maxTokens } = result;
+  const { promptTokens, maxTokens, sequences } = result;
+  const each = sequences === 1 ? "" : ` for each of ${sequences} sequences`;
   const prefillSpeed = formatSpeed(result.prefillTokensPerSecond);
   const decodeSpeed = formatSpeed(result.decodeTokensPerSecond);
   printData(columns([
     ["model", `${result.model} (${result.format}, ${result.parameters} parameters)`],
     ["machine", `${result.isa}, ${result.threads} threads, ${result.runtime}`],
-    ["prefill", `${prefillSpeed} tok/s (${promptTokens} tokens)`],
-    ["decode", `${decodeSpeed} tok/s (${maxTokens} tokens)`],
+    ["prefill", `${prefillSpeed} tok/s (${promptTokens} tokens${each})`],
+    ["decode", `${decodeSpeed} tok/s (${maxTokens} tokens${each})`],
     ["load", `${result.loadMilliseconds.toFixed(1)} ms`],
     ["runs", `${result.repeat}, medians`],
   ]));
@@ -157,6 +207,7 @@ export const command: Command = {
   options,
   examples: [
     "qorus bench --model model.gguf --threads 2",
+    "qorus bench --model model.gguf --sequences 8",
     "qorus bench --model model.gguf --prompt-tokens 128 --max-tokens 64 --repeat 5 --json",
   ],
   run,

@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import { readArguments } from "./arguments.ts";
+import { type OptionDefinitions, readArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import {
   defaultMaxTokens,
@@ -18,7 +18,14 @@ import {
 import { printMessage, writeData } from "./output.ts";
 import { unlessAborted } from "./waiting.ts";
 
-const options = { ...modelOptions, ...samplingOptions } as const;
+const options = {
+  ...modelOptions,
+  ...samplingOptions,
+  promptLookup: {
+    kind: "flag",
+    help: "guess tokens from earlier text: the same text, sooner where it repeats itself",
+  },
+} as const satisfies OptionDefinitions;
 
 /** The prompt: the argument, or what is piped in, or nothing. */
 async function readPrompt(positionals: readonly string[], signal: AbortSignal): Promise<string> {
@@ -43,7 +50,8 @@ async function run(given: readonly string[], signal: AbortSignal): Promise<void>
   const maxTokens = values.maxTokens ?? defaultMaxTokens;
   writeData(prompt);
   try {
-    const tokens = llm.generate(prompt, { ...samplingOf(values), maxTokens, signal });
+    const { promptLookup } = values;
+    const tokens = llm.generate(prompt, { ...samplingOf(values), maxTokens, promptLookup, signal });
     for await (const { text } of tokens) writeData(text);
   } finally {
     writeData("\n");

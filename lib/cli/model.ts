@@ -125,6 +125,9 @@ export function statisticsLine(statistics: GenerationStatistics, loadMillisecond
   const prefill = formatSpeed(tokensPerSecond(computed, prefillMilliseconds));
   // The first token comes out of the prompt's computation.
   const decode = formatSpeed(tokensPerSecond(generatedTokens - 1, decodeMilliseconds));
+  const { proposedTokens, acceptedTokens } = statistics;
+  const guessed = proposedTokens > 0 ? `, ${acceptedTokens} of ${proposedTokens} guessed` : "";
   return `prefill ${prefill} tok/s (${computed} tokens), ` +
-    `decode ${decode} tok/s (${generatedTokens} tokens), load ${loadMilliseconds.toFixed(0)} ms`;
+    `decode ${decode} tok/s (${generatedTokens} tokens${guessed}), ` +
+    `load ${loadMilliseconds.toFixed(0)} ms`;
 }

@@ -69,7 +69,10 @@ export class BatchCache implements Disposable {
   prefill(slot: number, ids: Uint32Array, start: number): Tensor {
     this.#promptValues.set(ids);
     const own = (cache: Tensor) => cache.slice(0, slot, slot + 1).view(cache.shape.slice(1));
-    const layers = this.layers.map(({ keys, values }) => ({ keys: own(keys), values: own(values) }));
+    const layers = this.layers.map(({ keys, values }) => ({
+      keys: own(keys),
+      values: own(values),
+    }));
     const input = this.#prompt.slice(0, 0, ids.length);
     return this.#llm.compute(input, start, layers, { lastOnly: true });
   }

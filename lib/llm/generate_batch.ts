@@ -10,7 +10,7 @@ import { QorusError } from "../native/error.ts";
 import { BatchCache } from "./batch_cache.ts";
 import { Continuation } from "./continuation.ts";
 import { type LanguageModel, newStatistics, promptIds } from "./language_model.ts";
-import { type Sampler, sampleOptions } from "./sampler.ts";
+import { sampleOptions, type Sampler } from "./sampler.ts";
 import type { BatchOptions, BatchPrompt, BatchToken, GenerationStatistics } from "./types.ts";
 
 /** Sequences that are computed together unless asked otherwise. */

@@ -10,9 +10,9 @@ import type { PromptLookupOptions } from "./types.ts";
 /** Most tokens proposed at a time: with the one before them, as many rows as kernels take at once. */
 const mostTokens = 7;
 /** What every generated token allows to spend in vain, as a share of a step. */
-const allowance = 0.03;
+const allowance = 0.02;
 /** Most that a run of good guesses allows to spend in vain later, in steps. */
-const mostCredit = 4;
+const mostCredit = 3;
 /** Cost of a further row while none has been measured, as a share of a step. */
 const expectedRowCost = 0.2;
 /** Weight of the latest measurement. */

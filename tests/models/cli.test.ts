@@ -78,6 +78,21 @@ test("generate: stories260K's golden text", needsData, async () => {
   assert(golden.startsWith(stdout.trimEnd()), stdout);
 });
 
+test("generate: --prompt-lookup changes no text and says what it guessed", async () => {
+  const given = [
+    "generate",
+    "Once upon a time",
+    "--max-tokens",
+    "150",
+    "--repetition-penalty",
+    "1",
+  ];
+  const plain = await runCommandLine(given);
+  const guessed = await runCommandLine([...given, "--prompt-lookup"]);
+  assertEquals([guessed.code, guessed.stdout], [0, plain.stdout]);
+  assertMatch(guessed.stderr, /\(150 tokens(, \d+ of \d+ guessed)?\)/);
+});
+
 test("bench: speeds as JSON", async () => {
   const given = ["bench", "--prompt-tokens", "32", "--max-tokens", "8", "--repeat", "2", "--json"];
   const { code, stdout } = await runCommandLine(given);
@@ -85,6 +100,10 @@ test("bench: speeds as JSON", async () => {
   const report = JSON.parse(stdout);
   assertEquals([report.promptTokens, report.maxTokens, report.repeat], [32, 8, 2]);
   assert(report.prefillTokensPerSecond > 0 && report.decodeTokensPerSecond > 0);
+  const several = await runCommandLine([...given, "--sequences", "3"]);
+  const together = JSON.parse(several.stdout);
+  assertEquals(together.sequences, 3);
+  assert(together.prefillTokensPerSecond > 0 && together.decodeTokensPerSecond > 0);
   const long = await runCommandLine(["bench", "--prompt-tokens", "512"]);
   assertEquals(long.code, 2);
 });

@@ -86,11 +86,15 @@ test("statistics: speeds leave out what was cached and the first token", () => {
     prefillMilliseconds: 500,
     generatedTokens: 51,
     decodeMilliseconds: 1000,
+    proposedTokens: 0,
+    acceptedTokens: 0,
   };
   assertEquals(
     statisticsLine(statistics, 12.4),
     "prefill 200 tok/s (100 tokens), decode 50.0 tok/s (51 tokens), load 12 ms",
   );
+  const guessed = statisticsLine({ ...statistics, proposedTokens: 9, acceptedTokens: 7 }, 1);
+  assertMatch(guessed, /\(51 tokens, 7 of 9 guessed\)/);
   assertMatch(statisticsLine({ ...statistics, generatedTokens: 1 }, 1), /decode - tok\/s/);
 });
 
