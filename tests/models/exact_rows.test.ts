@@ -31,6 +31,8 @@ const config: ModelConfig = {
   contextLength: 700,
 };
 const ungrouped: ModelConfig = { ...config, keyValueHeadCount: 4, tiedEmbeddings: true };
+/** Wide enough for the blocks of K-quants. */
+const wide: ModelConfig = { ...config, hiddenSize: 256, intermediateSize: 512, headSize: 64 };
 
 /** A loaded random model, in a file of its own. */
 class RandomModel implements Disposable {
@@ -79,8 +81,8 @@ function readPrompt(llm: LanguageModel, ids: readonly number[]): void {
   prefill(llm, Uint32Array.from(ids));
 }
 
-for (const dtype of ["f32", "f16", "bf16", "q8_0", "q4_0"] as const) {
-  for (const shape of [config, ungrouped]) {
+for (const dtype of ["f32", "f16", "bf16", "q8_0", "q4_0", "q4_k_m"] as const) {
+  for (const shape of dtype === "q4_k_m" ? [wide] : [config, ungrouped]) {
     const heads = `${shape.headCount}/${shape.keyValueHeadCount} heads`;
     test(`${dtype}, ${heads}: logits of 2 to 8 rows are those of one, to the bit`, async () => {
       using model = await RandomModel.open(dtype, shape);
