@@ -213,11 +213,11 @@ async function writeBatch(
 
 for (const dtype of ["f32", "f16", "q4_0"] as const) {
   test(`${dtype}: texts of a batch are those of single generations`, async () => {
-    using model = await RandomModel.open(dtype, { ...ungrouped, contextLength: 300 });
+    using model = await RandomModel.open(dtype, { ...ungrouped, contextLength: 160 });
     const { llm } = model;
     const prompts: BatchPrompt[] = [];
     for (let i = 0; i < 11; i++) {
-      const prompt = i === 3 ? "a text" : promptOf(1 + 17 * i, i);
+      const prompt = i === 3 ? "a text" : promptOf(1 + 12 * i, i);
       prompts.push({ prompt, ...samplings[i % samplings.length], seed: i });
     }
     const expected: Outcome[] = [];
@@ -225,7 +225,7 @@ for (const dtype of ["f32", "f16", "q4_0"] as const) {
       expected.push(await write(llm, prompt, options));
     }
     assert(new Set(expected.map(({ endReason }) => endReason)).size >= 2);
-    for (const sequences of [1, 3, 8, 16]) {
+    for (const sequences of [1, 3, 16]) {
       assertEquals(await writeBatch(llm, prompts, { sequences }), expected);
     }
     const { statistics } = llm;

@@ -207,7 +207,10 @@ function sequencesCalls(): ExportCall[] {
       name: "q_rope_table_rows",
       arguments: [rows([4], { free: true }), { ...placed, free: true }],
     },
-    { name: "q_store_cache_rows", arguments: [slots(), rows([3, 2, 4]), placed] },
+    {
+      name: "q_store_cache_rows",
+      arguments: [slots({ free: true }), rows([3, 2, 4]), placed],
+    },
     {
       name: "q_attention_rows",
       arguments: [rows([3, 6, 4]), slots(), slots(), placed, 0.5, out([3, 6, 4])],
