@@ -7,7 +7,7 @@
 import { QorusError } from "../native/error.ts";
 import type { PromptLookupOptions } from "./types.ts";
 
-/** Most tokens proposed at a time: with the one before them, as many rows as kernels take at once. */
+/** Most tokens proposed at a time: with the one before them, the rows that kernels take at once. */
 const mostTokens = 7;
 /** What every generated token allows to spend in vain, as a share of a step. */
 const allowance = 0.02;
@@ -41,8 +41,8 @@ function checkRange(field: string, given: number, most: number): void {
  * Proposes what followed the latest tokens when they last occurred (prompt lookup decoding, Saxena
  * 2023; speculative decoding, Leviathan et al. 2023).
  *
- * Proposals are a matter of time only, never of text. Rows that were computed for wrong guesses cost
- * time, right guesses save steps: an account of both, in steps, sees to it that guessing costs at
+ * Proposals are a matter of time only, never of text. Rows that were computed for wrong guesses
+ * cost time, right guesses save steps: an account of both, in steps, sees to it that guessing costs at
  * most some percent where it does not help.
  */
 export class PromptLookup {
@@ -79,7 +79,7 @@ export class PromptLookup {
     this.#credit = Math.min(mostCredit, this.#credit + allowance);
   }
 
-  /** Fills {@linkcode proposal} with at most `most` tokens and returns how many are worth trying. */
+  /** Fills {@linkcode proposal} with at most `most` tokens; returns how many are worth trying. */
   propose(most: number): number {
     const wanted = Math.min(most, this.#worthwhile());
     if (wanted < 1) return 0;

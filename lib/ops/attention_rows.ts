@@ -1,9 +1,10 @@
 /**
  * Attention of rows that belong to several sequences, each with a key/value cache of its own.
  *
- * `places` is i32 `[count, 2]`: for each row the slot of its sequence and its position there. Caches
- * are f32 or f16 `[slots, keyValueHeads, capacity, headSize]`, or `[keyValueHeads, capacity,
- * headSize]` for slot 0 alone. What a row gets does not depend on the rows beside it.
+ * `places` is i32 `[count, 2]`: for each row the slot of its sequence and its position there.
+ * Caches are f32 or f16 `[slots, keyValueHeads, capacity, headSize]`, or
+ * `[keyValueHeads, capacity, headSize]` for slot 0 alone. What a row gets does not depend on the
+ * rows beside it.
  *
  * @module
  */

@@ -235,7 +235,7 @@ for (const dtype of ["f32", "f16", "q4_0"] as const) {
   });
 }
 
-test("a batch: common options, lazy prompts, memory that comes back, no memory in steps", async () => {
+test("a batch: common options, lazy prompts, memory taken once and given back", async () => {
   using model = await RandomModel.open("q4_0");
   const { llm } = model;
   const before = counters();
@@ -290,7 +290,7 @@ test("a batch beside a single generation: neither disturbs the other", async () 
   assertEquals([single, batch], expected);
 });
 
-test("a batch: wrong options, prompts that do not fit, signals and disposal are errors", async () => {
+test("a batch: wrong options, long prompts, signals and disposal are errors", async () => {
   using model = await RandomModel.open("q4_0");
   const { llm } = model;
   const wrong: [Iterable<string | readonly number[] | BatchPrompt>, BatchOptions, string][] = [
