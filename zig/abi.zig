@@ -33,7 +33,7 @@ const tensors = @import("ops/tensors.zig");
 const Context = context_module.Context;
 
 /// Raised whenever an export, a code or a shared structure changes its meaning.
-const abi_version = 1;
+const abi_version = 2;
 
 /// A failed check is a bug of ours that the ABI cannot report: stop with what is known.
 pub const panic = std.debug.FullPanic(struct {

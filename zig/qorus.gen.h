@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define Q_ABI_VERSION 1
+#define Q_ABI_VERSION 2
 
 #ifdef __cplusplus
 extern "C" {

@@ -10,7 +10,7 @@
 import type { QorusErrorCode } from "./error.ts";
 
 /** Version of the interface that this file describes. */
-export const abiVersion = 1;
+export const abiVersion = 2;
 
 /** Types of arguments. */
 export type ArgumentType = "u32" | "i32" | "f32" | "f64";
