@@ -12,10 +12,10 @@ const tiny = fileURLToPath(new URL("../../models/tiny.qorus", import.meta.url));
 const statistics = /^prefill [\d.]+ tok\/s .*, decode [\d.]+ tok\/s .*, load \d+ ms$/m;
 
 test("generate: text to stdout, note and statistics to stderr", async () => {
-  const given = ["generate", "The ship", "--max-tokens", "40"];
+  const given = ["generate", "Once upon a time", "--max-tokens", "40"];
   const { code, stdout, stderr } = await runCommandLine(given);
   assertEquals(code, 0);
-  assertMatch(stdout, /^The ship[a-z ,.]{40}\n$/);
+  assertMatch(stdout, /^Once upon a time[\x20-\x7e\n]{80,}\n$/);
   assertMatch(stderr, /tiny model/);
   assertMatch(stderr, statistics);
   assertEquals((await runCommandLine([...given, "--threads", "1"])).stdout, stdout);
@@ -26,7 +26,8 @@ test("generate: the prompt may come from a pipe, or be empty", async () => {
   assertEquals(piped.code, 0);
   assert(piped.stdout.startsWith("The bird é"));
   const empty = await runCommandLine(["generate", "--max-tokens", "30"]);
-  assertEquals([empty.code, empty.stdout.length], [0, 31]);
+  assertEquals(empty.code, 0);
+  assertMatch(empty.stdout, /^[A-Z"][\x20-\x7e\n]{60,}\n$/);
 });
 
 test("generate: the same seed gives the same text", async () => {
@@ -49,7 +50,7 @@ test("generate: the same seed gives the same text", async () => {
 });
 
 test("Ctrl-C ends work, and waiting for a prompt, with code 130", async () => {
-  const working = await runCommandLine(["bench", "--prompt-tokens", "256", "--repeat", "1000"], {
+  const working = await runCommandLine(["bench", "--prompt-tokens", "128", "--repeat", "1000"], {
     interruptAt: /tiny model/,
   });
   assertEquals([working.code, working.stdout], [130, ""]);
@@ -63,7 +64,7 @@ test("Ctrl-C ends work, and waiting for a prompt, with code 130", async () => {
 test("generate: options out of range and prompts that are too long are errors", async () => {
   const long = await runCommandLine(["generate", "x".repeat(600)]);
   assertEquals(long.code, 1);
-  assertMatch(long.stderr, /601 tokens do not fit the context of 512/);
+  assertMatch(long.stderr, /\d{3} tokens do not fit the context of 256/);
   assertEquals((await runCommandLine(["generate", "x", "--top-p", "2"])).code, 2);
 });
 
@@ -113,9 +114,9 @@ test("convert: writes a model that generates the same, and no half file", async 
   const path = folder.file("tiny.gguf");
   const converted = await runCommandLine(["convert", tiny, path, "--dtype", "f16"]);
   assertEquals([converted.code, converted.stdout], [0, ""]);
-  assertMatch(converted.stderr, /tiny\.gguf: 2\d tensors, .* KiB, in/);
+  assertMatch(converted.stderr, /tiny\.gguf: 56 tensors, .* MiB, in/);
   const facts = JSON.parse((await runCommandLine(["info", path, "--json"])).stdout);
-  assertEquals([facts.format, facts.parameters], ["gguf", 191520]);
+  assertEquals([facts.format, facts.parameters], ["gguf", 2_234_400]);
   const refused = await runCommandLine(["convert", tiny, folder.file("x.onnx")]);
   assertEquals(refused.code, 1);
   assert(!existsSync(folder.file("x.onnx")));

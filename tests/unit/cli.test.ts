@@ -171,8 +171,8 @@ test("info: describes a model file without the native library", async () => {
   const { code, stdout, stderr } = await runCommandLine(["info", model, "--json"], { environment });
   assertEquals([code, stderr], [0, ""]);
   const facts = JSON.parse(stdout);
-  assertEquals([facts.format, facts.architecture, facts.vocabSize], ["qorus", "llama", 259]);
-  assertEquals(facts.parameters, 191520);
+  assertEquals([facts.format, facts.architecture, facts.vocabSize], ["qorus", "llama", 2048]);
+  assertEquals(facts.parameters, 2_234_400);
   const library = await runCommandLine(["info"], { environment });
   assertEquals(library.code, 1);
   assertMatch(library.stderr, /nowhere/);
