@@ -15,6 +15,7 @@ import {
   languageModel,
   Llama,
   load,
+  type ModelConfig,
   optim,
   saveModel,
   type Tensor,
@@ -41,13 +42,23 @@ function nextTokenLoss(logits: Tensor, { y }: Batch): Tensor {
   return crossEntropy(logits.view([y.size, -1]), y.view([y.size]));
 }
 
+/**
+ * A text's ids. Passages, with blank lines between, begin and end as the texts do that the model
+ * was made with.
+ */
+function encode(text: string, tokenizer: Tokenizer): number[] {
+  const passages = text.split(/\n\s*\n/).map((passage) => passage.trim()).filter(Boolean);
+  return passages.flatMap((passage) => [...tokenizer.encode(passage, { addEos: true })]);
+}
+
 /** Windows to train on and others to measure with. */
-function cut(text: string, tokenizer: Tokenizer, contextLength: number) {
-  const end = Math.floor(trainingShare * text.length);
+function cut(text: string, { vocabSize, contextLength }: ModelConfig, tokenizer: Tokenizer) {
+  const ids = encode(text, tokenizer);
+  const end = Math.floor(trainingShare * ids.length);
   const length = Math.min(longestWindow, contextLength);
   return {
-    training: train.TextWindows.fromText(text.slice(0, end), tokenizer, { length, stride: 1 }),
-    validation: train.TextWindows.fromText(text.slice(end), tokenizer, { length }),
+    training: new train.TextWindows(ids.slice(0, end), { length, stride: 1, vocabSize }),
+    validation: new train.TextWindows(ids.slice(end), { length, vocabSize }),
   };
 }
 
@@ -71,7 +82,7 @@ interface Settings {
 async function finetune(network: Llama, tokenizer: Tokenizer, settings: Settings): Promise<void> {
   const { textPath, folder, steps, seed } = settings;
   const text = readText(textPath);
-  const { training, validation } = cut(text, tokenizer, network.config.contextLength);
+  const { training, validation } = cut(text, network.config, tokenizer);
   console.log(`${training.ids.length} tokens to learn from, ${validation.ids.length} to measure\n`);
   using loader = new train.DataLoader(training, {
     batchSize,
