@@ -14,7 +14,7 @@ const allowance = 0.02;
 /** Most that a run of good guesses allows to spend in vain later, in steps. */
 const mostCredit = 3;
 /** Cost of a further row while none has been measured, as a share of a step. */
-const expectedRowCost = 0.2;
+const expectedRowCost = 0.3;
 /** Weight of the latest measurement. */
 const newWeight = 0.2;
 
@@ -95,14 +95,18 @@ export class PromptLookup {
 
   /** Tells how a step without a proposal went. */
   observeStep(milliseconds: number): void {
-    this.#stepMilliseconds = blend(this.#stepMilliseconds, milliseconds);
+    // Other programs make steps look slow, and further rows cheap: longer times count for less.
+    const known = this.#stepMilliseconds;
+    this.#stepMilliseconds = known === 0 || milliseconds < known
+      ? blend(known, milliseconds, 0.5)
+      : blend(known, Math.min(milliseconds, 2 * known), 0.05);
   }
 
   /** Tells how a proposal went. */
   observeProposal(proposed: number, accepted: number, milliseconds: number): void {
     if (this.#stepMilliseconds > 0) {
       const cost = (milliseconds / this.#stepMilliseconds - 1) / proposed;
-      this.#rowCost = blend(this.#rowCost, Math.min(Math.max(cost, 0.01), 2));
+      this.#rowCost = blend(this.#rowCost, Math.min(Math.max(cost, 0.01), 2), newWeight);
     }
     this.#credit += accepted - proposed * this.#rowCost;
     this.#credit = Math.min(mostCredit, this.#credit);
@@ -148,6 +152,6 @@ export class PromptLookup {
   }
 }
 
-function blend(known: number, latest: number): number {
-  return known === 0 ? latest : known + newWeight * (latest - known);
+function blend(known: number, latest: number, weight: number): number {
+  return known === 0 ? latest : known + weight * (latest - known);
 }
