@@ -8,9 +8,13 @@ const DType = @import("../../core/dtype.zig").DType;
 /// Tokens whose quantized activations are interleaved in one tile.
 pub const tile_tokens = 8;
 
-/// Most bytes that one token takes per 32 columns in a tile: scale, two offsets, 32 numbers of 16
-/// bits.
-pub const tile_block_bytes = 4 + 8 + 64;
+/// Bytes that one token has per 32 columns in a tile: scale, two offsets, 32 numbers of 16 bits, and
+/// what keeps the tiles behind aligned to 64 bytes.
+pub const tile_block_bytes = 4 + 8 + 64 + 4;
+
+comptime {
+    @import("std").debug.assert(tileBytes(32) % 64 == 0);
+}
 
 /// Bytes between the tiles of quantized activations.
 pub fn tileBytes(columns: usize) usize {
