@@ -1,5 +1,5 @@
-//! What this machine can do at most: `zig build bench-roofline [-- --json]` prints for one thread, and
-//! for as many as there are processors, GB/s of reading memory and GFLOPS of f32 multiply-adds.
+//! What this machine can do at most: `zig build bench-roofline [-- --json]` prints, for one thread
+//! and for as many as there are processors, GB/s of reading memory and GFLOPS of f32 multiply-adds.
 //!
 //! Decoding reads every weight once per token, so tokens per second times the bytes of the weights
 //! cannot exceed the first number; prefill cannot exceed the second. Both change while others use

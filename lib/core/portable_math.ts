@@ -5,7 +5,7 @@
  * @module
  */
 
-/** Natural logarithm of a positive number that is not subnormal, within some 2 units in the last place. */
+/** Natural logarithm of a positive, not subnormal number, to some 2 units in the last place. */
 export function portableLog(x: number): number {
   let exponent = 0;
   for (; x < Math.SQRT1_2; x *= 2) exponent--;
