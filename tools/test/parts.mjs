@@ -110,7 +110,7 @@ export function checkParts() {
     ["format", "Formatting of TypeScript", [deno, "fmt", "--check"]],
     ["format-zig", "Formatting of Zig", [zig, "fmt", "--check", "zig", "build.zig"]],
     ["lint", "Lint", [deno, "lint"]],
-    // bench/peers needs packages of its own, which a clone does not have.
+    // bench/llm needs packages of its own, which a clone does not have.
     ["types", "Types", [deno, "check", "mod.ts", "lib", "tests", "tools", "examples"]],
     ["publish", "The package for JSR", [deno, "publish", "--dry-run", "--allow-dirty"]],
     ["documentation", "Documentation", [

@@ -1,8 +1,8 @@
 /**
  * Measures Qorus beside llama.cpp: the same GGUF files, threads and tokens, in turns.
  *
- *   bun bench/peers/run.ts model.gguf
- *   deno run -A bench/peers/run.ts a.gguf b.gguf --threads 1,2 --repeat 7 --json
+ *   bun bench/llm/run.ts model.gguf
+ *   deno run -A bench/llm/run.ts a.gguf b.gguf --threads 1,2 --repeat 7 --json
  *
  * @module
  */
@@ -128,7 +128,7 @@ async function main(given: readonly string[]): Promise<void> {
     }
   }
   if (!existsSync(new URL("node_modules/node-llama-cpp", import.meta.url))) {
-    const message = "llama.cpp is not installed: run `npm install --ignore-scripts` in bench/peers";
+    const message = "llama.cpp is not installed: run `npm install --ignore-scripts` in bench/llm";
     throw new QorusError("not_found", message);
   }
   const results: Result[] = [];
