@@ -71,6 +71,7 @@ export { saveModel, type SaveModelOptions } from "./lib/llm/save.ts";
 export type * from "./lib/llm/types.ts";
 export { CharRNN, type CharRNNOptions, type CharRNNOutput } from "./lib/models/char_rnn.ts";
 export { Llama, LlamaDecoder } from "./lib/models/llama.ts";
+export { BasicBlock, ResNet, resnet18, resnet34, type ResNetOptions } from "./lib/models/resnet.ts";
 export { QorusError, type QorusErrorCode, type QorusErrorDetails } from "./lib/native/error.ts";
 export * as nn from "./lib/nn/mod.ts";
 export * from "./lib/ops/activation.ts";

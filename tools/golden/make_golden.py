@@ -16,6 +16,7 @@ import products
 import quantization
 import recurrent
 import reductions
+import resnet
 import rows
 import scaled_attention
 import shapes
@@ -41,6 +42,7 @@ FAMILIES = (
     recurrent,
     pooling,
     image_layers,
+    resnet,
     train_bpe,
 )
 
