@@ -33,6 +33,7 @@ pub fn build(b: *std.Build) void {
         "optimize",
         "ReleaseFast (default), ReleaseSafe or Debug",
     ) orelse .ReleaseFast;
+    const isas = chosenIsas(b, target.result.cpu.arch);
 
     const library = b.addLibrary(.{
         .name = "qorus",
@@ -46,7 +47,7 @@ pub fn build(b: *std.Build) void {
             .strip = optimize == .ReleaseFast,
         }),
     });
-    addKernels(b, library.root_module, target, optimize);
+    addKernels(b, library.root_module, target, optimize, isas);
     b.installArtifact(library);
 
     const tests = b.addTest(.{
@@ -69,15 +70,15 @@ pub fn build(b: *std.Build) void {
             ) orelse false,
         }),
     });
-    addKernels(b, tests.root_module, target, optimize);
+    addKernels(b, tests.root_module, target, optimize, isas);
     const run_tests = b.addRunArtifact(tests);
     b.step("test", "Run the Zig tests").dependOn(&run_tests.step);
     const install_tests = b.addInstallArtifact(tests, .{});
     b.step("test-binary", "Build the Zig tests without running them").dependOn(&install_tests.step);
 
-    addBenchmark(b, "matmul", "Measure f32 matrix products", target, optimize);
-    addBenchmark(b, "linear", "Measure products with weights", target, optimize);
-    addBenchmark(b, "roofline", "Measure memory bandwidth and multiply-adds", target, optimize);
+    addBenchmark(b, "matmul", "Measure f32 matrix products", target, optimize, isas);
+    addBenchmark(b, "linear", "Measure products with weights", target, optimize, isas);
+    addBenchmark(b, "roofline", "Measure bandwidth and multiply-adds", target, optimize, isas);
 }
 
 /// Adds the step `bench-NAME`, which runs bench/kernels/NAME.zig; arguments follow `--`.
@@ -87,6 +88,7 @@ fn addBenchmark(
     description: []const u8,
     target: std.Build.ResolvedTarget,
     optimize: std.builtin.OptimizeMode,
+    isas: []const Isa,
 ) void {
     const internals = b.createModule(.{
         .root_source_file = b.path("zig/internals.zig"),
@@ -94,7 +96,7 @@ fn addBenchmark(
         .optimize = optimize,
         .link_libc = true,
     });
-    addKernels(b, internals, target, optimize);
+    addKernels(b, internals, target, optimize, isas);
     const benchmark = b.addExecutable(.{
         .name = b.fmt("bench-{s}", .{name}),
         .use_llvm = true,
@@ -128,18 +130,42 @@ fn libraryTarget(b: *std.Build) std.Build.ResolvedTarget {
     return b.resolveTargetQuery(query);
 }
 
-/// Compiles the kernels for every instruction set of the target and adds the objects to `module`.
+/// The instruction sets to build: all that the architecture has, or those named by `-Disa`.
+fn chosenIsas(b: *std.Build, arch: std.Target.Cpu.Arch) []const Isa {
+    const all: []const Isa = switch (arch) {
+        .x86_64 => &x86_isas,
+        .aarch64 => &arm_isas,
+        else => std.debug.panic("no kernels for {t}", .{arch}),
+    };
+    const names = b.option(
+        []const []const u8,
+        "isa",
+        "Build these instruction sets only, to save time while working on kernels",
+    ) orelse return all;
+    var chosen: std.ArrayList(Isa) = .empty;
+    for (names) |name| {
+        for (all) |isa| {
+            if (!std.mem.eql(u8, isa.name, name)) continue;
+            break chosen.append(b.allocator, isa) catch @panic("OOM");
+        } else std.debug.panic("-Disa={s}: {t} has no such kernels", .{ name, arch });
+    }
+    return chosen.items;
+}
+
+/// Compiles the kernels once per instruction set, adds the objects to `module` and tells it which
+/// there are: its `built_isas`.
 fn addKernels(
     b: *std.Build,
     module: *std.Build.Module,
     target: std.Build.ResolvedTarget,
     optimize: std.builtin.OptimizeMode,
+    isas: []const Isa,
 ) void {
-    const isas: []const Isa = switch (target.result.cpu.arch) {
-        .x86_64 => &x86_isas,
-        .aarch64 => &arm_isas,
-        else => std.debug.panic("no kernels for {t}", .{target.result.cpu.arch}),
-    };
+    var names: std.ArrayList([]const u8) = .empty;
+    for (isas) |isa| names.append(b.allocator, isa.name) catch @panic("OOM");
+    const built = b.addOptions();
+    built.addOption([]const []const u8, "names", names.items);
+    module.addOptions("built_isas", built);
     for (isas) |isa| {
         var query = target.query;
         query.cpu_model = .{ .explicit = isa.model };

@@ -2,6 +2,7 @@
 
 const std = @import("std");
 const builtin = @import("builtin");
+const built_isas = @import("built_isas");
 const interface = @import("../kernels/cpu/interface.zig");
 
 pub const Kernels = interface.Kernels;
@@ -19,24 +20,24 @@ pub const Isa = enum(u32) {
 
 /// Kernels of an instruction set, or null when they are not part of this build.
 pub fn kernels(isa: Isa) ?*const Kernels {
-    return switch (builtin.cpu.arch) {
-        .x86_64 => switch (isa) {
-            .baseline => @extern(*const Kernels, .{ .name = "qk_baseline_table" }),
-            .v3 => @extern(*const Kernels, .{ .name = "qk_v3_table" }),
-            .v4 => @extern(*const Kernels, .{ .name = "qk_v4_table" }),
-            .dotprod => null,
-        },
-        .aarch64 => switch (isa) {
-            .baseline => @extern(*const Kernels, .{ .name = "qk_baseline_table" }),
-            .dotprod => @extern(*const Kernels, .{ .name = "qk_dotprod_table" }),
-            else => null,
-        },
-        else => @compileError("no kernels for this architecture"),
+    return switch (isa) {
+        inline else => |known| if (comptime isBuilt(known))
+            @extern(*const Kernels, .{ .name = "qk_" ++ @tagName(known) ++ "_table" })
+        else
+            null,
     };
+}
+
+fn isBuilt(comptime isa: Isa) bool {
+    for (built_isas.names) |name| {
+        if (std.mem.eql(u8, name, @tagName(isa))) return true;
+    }
+    return false;
 }
 
 /// Whether this build has kernels for `isa` and this processor can run them.
 pub fn supports(isa: Isa) bool {
+    if (kernels(isa) == null) return false;
     return switch (builtin.cpu.arch) {
         .x86_64 => switch (isa) {
             .baseline => true,
@@ -49,7 +50,7 @@ pub fn supports(isa: Isa) bool {
             .dotprod => hasDotProduct(),
             else => false,
         },
-        else => false,
+        else => @compileError("no kernels for this architecture"),
     };
 }
 
