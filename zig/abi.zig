@@ -33,7 +33,7 @@ const tensors = @import("ops/tensors.zig");
 const Context = context_module.Context;
 
 /// Raised whenever an export, a code or a shared structure changes its meaning.
-const abi_version = 2;
+const abi_version = 3;
 
 /// A failed check is a bug of ours that the ABI cannot report: stop with what is known.
 pub const panic = std.debug.FullPanic(struct {
@@ -94,6 +94,26 @@ export fn q_isa() i32 {
             return @intFromEnum(context.isa);
         }
     }.isa, .{});
+}
+
+/// Sets the precision of products from here on, with a code of kernels/cpu/threaded/runner.zig.
+export fn q_set_precision(precision: u32) i32 {
+    return call(setPrecision, .{precision});
+}
+
+fn setPrecision(context: *Context, code: u32) status.Error!void {
+    context.precision = std.enums.fromInt(context_module.Precision, code) orelse
+        return context.fail(error.InvalidArgument, "{d} is no precision", .{code});
+}
+
+/// 1 when products in bf16 run on instructions of the processor, 0 when rounded operands are
+/// multiplied as f32.
+export fn q_multiplies_bf16() i32 {
+    return call(multipliesBf16, .{});
+}
+
+fn multipliesBf16(context: *Context) status.Error!u32 {
+    return @intFromBool(cpu.multipliesBf16(context.isa));
 }
 
 /// 24 bits of an address: region 0 is the shared memory, 1 the table of tensors; part 0 the lowest.

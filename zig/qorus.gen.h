@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define Q_ABI_VERSION 2
+#define Q_ABI_VERSION 3
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,6 +44,13 @@ int32_t q_threads(uint32_t count);
 
 /* Code of the instruction set in use. */
 int32_t q_isa(void);
+
+/* Sets the precision of products from here on, with a code of kernels/cpu/threaded/runner.zig. */
+int32_t q_set_precision(uint32_t precision);
+
+/* 1 when products in bf16 run on instructions of the processor, 0 when rounded operands are
+   multiplied as f32. */
+int32_t q_multiplies_bf16(void);
 
 /* 24 bits of an address: region 0 is the shared memory, 1 the table of tensors; part 0 the lowest. */
 int32_t q_address(uint32_t region, uint32_t part);

@@ -21,6 +21,7 @@ test {
     _ = @import("tests/pooling.zig");
     _ = @import("tests/sampling.zig");
     _ = @import("tests/matmul.zig");
+    _ = @import("tests/precision.zig");
     _ = @import("tests/recurrent.zig");
     _ = @import("tests/quantized.zig");
     _ = @import("tests/losses.zig");

@@ -10,7 +10,7 @@
 import type { QorusErrorCode } from "./error.ts";
 
 /** Version of the interface that this file describes. */
-export const abiVersion = 2;
+export const abiVersion = 3;
 
 /** Types of arguments. */
 export type ArgumentType = "u32" | "i32" | "f32" | "f64";
@@ -50,6 +50,11 @@ export interface Native {
   q_threads(count: number): number;
   /** Code of the instruction set in use. */
   q_isa(): number;
+  /** Sets the precision of products from here on, with a code of kernels/cpu/threaded/runner.zig. */
+  q_set_precision(precision: number): number;
+  /** 1 when products in bf16 run on instructions of the processor, 0 when rounded operands are
+   * multiplied as f32. */
+  q_multiplies_bf16(): number;
   /** 24 bits of an address: region 0 is the shared memory, 1 the table of tensors; part 0 the lowest. */
   q_address(region: number, part: number): number;
   /** Writes the counters to the shared memory. */
@@ -238,6 +243,8 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_close: [],
   q_threads: ["u32"],
   q_isa: [],
+  q_set_precision: ["u32"],
+  q_multiplies_bf16: [],
   q_address: ["u32", "u32"],
   q_counters: [],
   q_state_create: ["u32"],

@@ -241,6 +241,7 @@ class Fuzz {
   /** How often each status came. */
   end(): ReadonlyMap<string, number> {
     this.#arena[Symbol.dispose]();
+    assertEquals(callExport("q_set_precision", [0]), 0);
     return this.#outcomes;
   }
 }

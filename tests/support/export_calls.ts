@@ -393,6 +393,8 @@ export const exportsWithoutTensors: readonly (keyof Native)[] = [
   "q_close",
   "q_threads",
   "q_isa",
+  "q_set_precision",
+  "q_multiplies_bf16",
   "q_address",
   "q_counters",
   "q_state_create",

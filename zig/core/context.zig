@@ -6,7 +6,7 @@ const Arena = @import("arena.zig").Arena;
 const cpu = @import("cpu.zig");
 const Map = @import("map.zig").Map;
 const pool = @import("pool.zig");
-const Runner = @import("../kernels/cpu/threaded/runner.zig").Runner;
+const runner_module = @import("../kernels/cpu/threaded/runner.zig");
 const status = @import("status.zig");
 const table_module = @import("table.zig");
 const tensor_module = @import("tensor.zig");
@@ -15,6 +15,7 @@ const virtual_memory = @import("virtual_memory.zig");
 const Tensor = tensor_module.Tensor;
 const Table = table_module.Table;
 pub const Handle = table_module.Handle;
+pub const Precision = runner_module.Precision;
 pub const Error = status.Error;
 
 /// Memory through which calls pass what does not fit their arguments. Part of the ABI.
@@ -46,6 +47,8 @@ pub const Context = struct {
     scope_count: u32 = 0,
     isa: cpu.Isa,
     kernels: *const cpu.Kernels,
+    /// Of products, until it is set again.
+    precision: Precision = .f32,
     shared: Shared,
 
     /// Reserves the context and its scratch arena. Called once per thread.
@@ -74,8 +77,13 @@ pub const Context = struct {
         virtual_memory.release(@ptrCast(@alignCast(context)), @sizeOf(Context));
     }
 
-    pub fn runner(context: *Context) Runner {
-        return .{ .kernels = context.kernels, .pool = &pool.global, .scratch = &context.scratch };
+    pub fn runner(context: *Context) runner_module.Runner {
+        return .{
+            .kernels = context.kernels,
+            .pool = &pool.global,
+            .scratch = &context.scratch,
+            .precision = context.precision,
+        };
     }
 
     /// Writes the message that goes with a failure and returns the failure.

@@ -62,6 +62,14 @@ pub fn best() Isa {
     return .baseline;
 }
 
+/// Whether the kernels of `isa` multiply bf16 by instructions of the processor. Otherwise products in
+/// bf16 round their operands and multiply them as f32, which is no faster than f32.
+pub fn multipliesBf16(isa: Isa) bool {
+    return switch (isa) {
+        .baseline, .v3, .v4, .dotprod => false,
+    };
+}
+
 /// Level 1, 3 or 4 of x86-64, where 4 includes VNNI, from what processor and system both support.
 fn x86Level() u32 {
     const leaf_1 = cpuid(1, 0);

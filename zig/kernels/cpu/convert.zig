@@ -84,3 +84,14 @@ pub fn narrowRow(
     const part: [lanes]u16 = narrow(simd.loadPart(x + i, count - i, 0));
     for (target[i..count], part[0 .. count - i]) |*bits, value| bits.* = value;
 }
+
+/// `out[i]` = the bf16 nearest to x[i], as f32.
+pub fn roundRowBf16(out: [*]f32, x: [*]const f32, count: usize) callconv(.c) void {
+    var i: usize = 0;
+    while (i + lanes <= count) : (i += lanes) {
+        simd.store(out + i, widenBf16(narrowBf16(simd.load(x + i))));
+    }
+    if (i == count) return;
+    const part = widenBf16(narrowBf16(simd.loadPart(x + i, count - i, 0)));
+    simd.storePart(out + i, part, count - i);
+}

@@ -19,6 +19,7 @@ pub const table: interface.Table = .{
     .argmax = argmax,
     .widen = widen,
     .narrow = narrow,
+    .round_bf16 = convert.roundRowBf16,
 };
 
 /// Elements summed in f32 before the sum goes on in f64, so that long rows stay accurate.

@@ -59,4 +59,6 @@ pub const Table = extern struct {
     widen: *const fn (out: [*]f32, x: [*]const u8, dtype: DType, count: usize) callconv(.c) void,
     /// `out[i] = dtype(x[i])`, to f32, f16 or bf16, nearest even; NaN stays NaN.
     narrow: *const fn (out: [*]u8, x: [*]const f32, dtype: DType, count: usize) callconv(.c) void,
+    /// `out[i]` = the bf16 nearest to x[i], ties to even, as f32; NaN stays NaN. `out` may be `x`.
+    round_bf16: *const fn (out: [*]f32, x: [*]const f32, count: usize) callconv(.c) void,
 };

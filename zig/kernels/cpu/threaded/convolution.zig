@@ -8,9 +8,10 @@ const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
 const geometry_module = @import("convolution_geometry.zig");
 const correlate = @import("convolution_correlate.zig");
+const gradient_module = @import("convolution_gradient.zig");
+const rounding = @import("rounding.zig");
 
 pub const Geometry = geometry_module.Geometry;
-pub const weightGradient = @import("convolution_gradient.zig").weightGradient;
 
 /// `out = x * weight + bias`: x has `in_channels` and `in`, out has `out_channels` and `out`,
 /// weight is `[groups][out_channels][in_channels][kernel]`.
@@ -24,6 +25,8 @@ pub fn forward(
 ) Arena.Error!void {
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
+    const counts = [2]usize{ geometry.inputCount(), geometry.weightCount() };
+    const operands = try rounded(runner, .{ x, weight }, counts);
     const phase = try geometry_module.forwardPhase(runner.scratch, geometry);
     const kernel = geometry.kernelSize();
     try correlate.run(runner, &.{
@@ -31,8 +34,8 @@ pub fn forward(
         .groups = geometry.groups,
         .source_channels = geometry.in_channels,
         .source_size = geometry.in,
-        .source = x,
-        .weights = weight,
+        .source = operands[0],
+        .weights = operands[1],
         .weight_strides = .{
             geometry.out_channels * geometry.in_channels * kernel,
             geometry.in_channels * kernel,
@@ -55,14 +58,19 @@ pub fn inputGradient(
     bias: ?[*]const f32,
     out: [*]f32,
 ) Arena.Error!void {
+    if (geometry.images == 0) return;
+    const outer_mark = runner.scratch.head;
+    defer runner.scratch.reset(outer_mark);
+    const given_counts = [2]usize{ geometry.resultCount(), geometry.weightCount() };
+    const given = try rounded(runner, .{ gradient, weight }, given_counts);
     const kernel = geometry.kernelSize();
     const operands: correlate.Operands = .{
         .images = geometry.images,
         .groups = geometry.groups,
         .source_channels = geometry.out_channels,
         .source_size = geometry.out,
-        .source = gradient,
-        .weights = weight,
+        .source = given[0],
+        .weights = given[1],
         .weight_strides = .{
             geometry.out_channels * geometry.in_channels * kernel,
             kernel,
@@ -73,7 +81,6 @@ pub fn inputGradient(
         .size = geometry.in,
         .out = out,
     };
-    if (geometry.images == 0) return;
     const counts = geometry_module.backwardPhaseCounts(geometry);
     for (0..counts[0]) |row| for (0..counts[1]) |column| {
         const mark = runner.scratch.head;
@@ -81,5 +88,32 @@ pub fn inputGradient(
         const start = [2]usize{ row, column };
         const phase = try geometry_module.backwardPhase(runner.scratch, geometry, start);
         try correlate.run(runner, &operands, &phase);
+    };
+}
+
+/// The gradient of `forward` with respect to the weight, `[groups][out_channels][in_channels][kernel]`.
+pub fn weightGradient(
+    runner: *const Runner,
+    geometry: Geometry,
+    x: [*]const f32,
+    gradient: [*]const f32,
+    out: [*]f32,
+) Arena.Error!void {
+    const mark = runner.scratch.head;
+    defer runner.scratch.reset(mark);
+    const counts = [2]usize{ geometry.inputCount(), geometry.resultCount() };
+    const operands = try rounded(runner, .{ x, gradient }, counts);
+    return gradient_module.weightGradient(runner, geometry, operands[0], operands[1], out);
+}
+
+/// The operands as the runner's precision has them. The caller gives scratch back.
+fn rounded(
+    runner: *const Runner,
+    given: [2][*]const f32,
+    counts: [2]usize,
+) Arena.Error![2][*]const f32 {
+    return .{
+        try rounding.inPrecision(runner, given[0], counts[0]),
+        try rounding.inPrecision(runner, given[1], counts[1]),
     };
 }

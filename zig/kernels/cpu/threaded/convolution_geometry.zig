@@ -30,6 +30,18 @@ pub const Geometry = struct {
         return geometry.groups * geometry.out_channels * geometry.in_channels *
             geometry.kernelSize();
     }
+
+    /// Elements of all images.
+    pub fn inputCount(geometry: Geometry) usize {
+        return geometry.images * geometry.groups * geometry.in_channels *
+            geometry.in[0] * geometry.in[1];
+    }
+
+    /// Elements of all results.
+    pub fn resultCount(geometry: Geometry) usize {
+        return geometry.images * geometry.groups * geometry.out_channels *
+            geometry.out[0] * geometry.out[1];
+    }
 };
 
 /// A place that pixels read, relative to `step` times their own, and its element of the kernel.

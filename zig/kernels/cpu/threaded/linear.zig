@@ -4,6 +4,7 @@ const std = @import("std");
 const Arena = @import("../../../core/arena.zig").Arena;
 const dtypes = @import("../../../core/dtype.zig");
 const interface = @import("../quantized_interface.zig");
+const rounding = @import("rounding.zig");
 const Runner = @import("runner.zig").Runner;
 
 pub const DType = dtypes.DType;
@@ -41,6 +42,7 @@ const wanted_chunks = 64;
 ///
 /// x is `[count][columns]`, out `[count][rows]`, bias `[rows]` or null; none may overlap. For
 /// quantized weights, whose columns are whole blocks, x is rounded to 8 bits per block of 32.
+/// Precision bf16 rounds x, and weights that are f32.
 pub fn linear(
     runner: *const Runner,
     out: [*]f32,
@@ -52,6 +54,27 @@ pub fn linear(
     if (count == 0 or weight.rows == 0) return;
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
+    const rounds = runner.precision == .bf16 and !weight.dtype.isQuantized();
+    if (!rounds) return multiply(runner, out, x, count, weight, bias);
+    const rounded_x = try rounding.vector(runner, x, count * weight.columns);
+    var rounded_weight = weight;
+    if (weight.dtype == .f32) {
+        const data: [*]const f32 = @ptrCast(@alignCast(weight.data));
+        const size = weight.rows * weight.columns;
+        rounded_weight.data = @ptrCast(try rounding.vector(runner, data, size));
+    }
+    return multiply(runner, out, rounded_x, count, rounded_weight, bias);
+}
+
+/// The product of operands as they are.
+fn multiply(
+    runner: *const Runner,
+    out: [*]f32,
+    x: [*]const f32,
+    count: usize,
+    weight: Weight,
+    bias: ?[*]const f32,
+) Arena.Error!void {
     const plan = choosePlan(runner, count, weight);
     const tiles = divideUp(count, plan.tile_tokens);
     var product: Product = .{

@@ -10,6 +10,7 @@ const Runner = @import("runner.zig").Runner;
 const interface = @import("../matmul_interface.zig");
 const flipped = @import("matmul_flipped.zig");
 const independent = @import("matmul_independent.zig");
+const rounding = @import("rounding.zig");
 const shared = @import("matmul_shared.zig");
 
 const Matrix = interface.Matrix;
@@ -53,7 +54,7 @@ pub const Operand = struct {
         };
     }
 
-    fn transposed(operand: Operand) Operand {
+    pub fn transposed(operand: Operand) Operand {
         var result = operand;
         std.mem.swap(usize, &result.row_stride, &result.column_stride);
         return result;
@@ -95,7 +96,8 @@ fn batchOffset(
 
 /// `out[batch][m][n] = a[batch][m][k] x b[batch][k][n]`, or `+=` when `out.accumulate`. Any size
 /// may be 0; with k = 0 the products are zeros. Workspace (at most some 13 MB, and a part of 0.5 MB
-/// for each thread) comes from `runner.scratch`; when it is full nothing has been written.
+/// for each thread; in precision bf16 copies of the operands as well) comes from `runner.scratch`;
+/// when it is full nothing has been written.
 pub fn matmul(
     runner: *const Runner,
     shape: Shape,
@@ -109,6 +111,7 @@ pub fn matmul(
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
     var job = foldBatch(.{ .shape = shape, .a = a, .b = b, .out = out });
+    if (runner.precision == .bf16) job = try rounded(runner, job);
     job = canonical(job);
     job = try contiguousThin(runner.scratch, job);
     switch (choose(job)) {
@@ -197,6 +200,15 @@ fn canonical(given: Job) Job {
         job.shape.m = 1;
         job.out.row_stride = job.shape.n;
     }
+    return job;
+}
+
+/// The job with rounded copies of its operands.
+fn rounded(runner: *const Runner, given: Job) Arena.Error!Job {
+    var job = given;
+    const shape = job.shape;
+    job.a = try rounding.operand(runner, job.a, shape.batch, shape.m, shape.k);
+    job.b = try rounding.operand(runner, job.b, shape.batch, shape.k, shape.n);
     return job;
 }
 

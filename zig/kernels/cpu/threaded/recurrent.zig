@@ -7,6 +7,7 @@
 const std = @import("std");
 const Arena = @import("../../../core/arena.zig").Arena;
 const Kernels = @import("../interface.zig").Kernels;
+const rounding = @import("rounding.zig");
 const Runner = @import("runner.zig").Runner;
 const Weight = @import("recurrent_weight.zig").Weight;
 const interface = @import("../recurrent_interface.zig");
@@ -255,6 +256,8 @@ pub fn forward(
         weight: Weight,
         cell: Cell,
         order: usize = 0,
+        /// The states that the next step multiplies.
+        factors: rounding.Factors,
 
         fn chunk(pointer: *const anyopaque, number: u32, _: u32) void {
             const job: *const @This() = @ptrCast(@alignCast(pointer));
@@ -265,7 +268,7 @@ pub fn forward(
                 .unit = units.start,
                 .units = units.count,
             };
-            const states = job.cell.states + job.shape.previousAt(job.order);
+            const states = job.factors.data;
             for (0..Cell.gate_count) |gate| {
                 const target = job.cell.target(place, gate);
                 job.weight.multiply(number, gate, states, job.shape.batch, target);
@@ -276,13 +279,16 @@ pub fn forward(
     if (shape.stateSize() == 0) return;
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
+    const weight_count = Cell.gate_count * shape.hidden * shape.hidden;
+    const factor = try rounding.inPrecision(runner, weight, weight_count);
     var job: Job = .{
         .kernels = runner.kernels,
         .shape = shape,
         .cell = cell,
+        .factors = try .init(runner, shape.stateSize()),
         .weight = .{
             .kernels = &runner.kernels.matmul,
-            .matrix = .{ .data = weight, .row_stride = 1, .column_stride = shape.hidden },
+            .matrix = .{ .data = factor, .row_stride = 1, .column_stride = shape.hidden },
             .group_stride = shape.hidden * shape.hidden,
             .groups = Cell.gate_count,
             .depth = shape.hidden,
@@ -292,6 +298,7 @@ pub fn forward(
     };
     try job.weight.prepare(runner, shape.batch, shape.steps);
     while (job.order < shape.steps) : (job.order += 1) {
+        job.factors.set(runner, cell.states + shape.previousAt(job.order));
         runner.pool.run(job.weight.chunkCount(), &job, Job.chunk);
     }
 }
@@ -312,6 +319,8 @@ pub fn backward(
         gradients: Gradients,
         /// Steps that are still to be gone back through; at 0 the initial states are left.
         left: usize,
+        /// The gradients of gates that the next step multiplies.
+        factors: rounding.Factors,
 
         fn chunk(pointer: *const anyopaque, number: u32, _: u32) void {
             const job: *const @This() = @ptrCast(@alignCast(pointer));
@@ -329,8 +338,7 @@ pub fn backward(
         /// What the states behind step `left - 1` get through the gates of the step after it.
         fn addFromNextStep(job: *const @This(), number: u32, unit: usize) void {
             const shape_ = job.shape;
-            const gates = Gradients.gate_count * shape_.stateSize() * shape_.timeOf(job.left);
-            job.weight.multiply(number, 0, job.gradients.factors() + gates, shape_.batch, .{
+            job.weight.multiply(number, 0, job.factors.data, shape_.batch, .{
                 .data = job.gradients.state_gradients + shape_.previousAt(job.left) + unit,
                 .row_stride = shape_.hidden,
                 .accumulate = true,
@@ -340,14 +348,18 @@ pub fn backward(
     if (shape.stateSize() == 0) return;
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
+    const gate_size = Gradients.gate_count * shape.stateSize();
+    const weight_count = Gradients.gate_count * shape.hidden * shape.hidden;
+    const factor = try rounding.inPrecision(runner, weight, weight_count);
     var job: Job = .{
         .kernels = runner.kernels,
         .shape = shape,
         .gradients = gradients,
         .left = shape.steps,
+        .factors = try .init(runner, gate_size),
         .weight = .{
             .kernels = &runner.kernels.matmul,
-            .matrix = .{ .data = weight, .row_stride = shape.hidden, .column_stride = 1 },
+            .matrix = .{ .data = factor, .row_stride = shape.hidden, .column_stride = 1 },
             .group_stride = 0,
             .groups = 1,
             .depth = Gradients.gate_count * shape.hidden,
@@ -357,6 +369,9 @@ pub fn backward(
     };
     try job.weight.prepare(runner, shape.batch, shape.steps);
     while (true) : (job.left -= 1) {
+        if (job.left < shape.steps) {
+            job.factors.set(runner, gradients.factors() + gate_size * shape.timeOf(job.left));
+        }
         runner.pool.run(job.weight.chunkCount(), &job, Job.chunk);
         if (job.left == 0) break;
     }
