@@ -6,6 +6,7 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
 import { createInterface } from "node:readline";
 import { QorusError } from "../../lib/native/error.ts";
 
@@ -24,10 +25,17 @@ export class CommandedProcess implements Disposable {
    * Starts it.
    *
    * @param name for messages
+   * @param environment variables that it gets beside our own
    */
-  constructor(name: string, executable: string, given: readonly string[]) {
+  constructor(
+    name: string,
+    executable: string,
+    given: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     this.#name = name;
-    this.#child = spawn(executable, given, { stdio: ["pipe", "pipe", "inherit"] });
+    const env = { ...process.env, ...environment };
+    this.#child = spawn(executable, given, { stdio: ["pipe", "pipe", "inherit"], env });
     const fail = (error: string) => this.#answered?.({ error });
     this.#child.on("error", (error) => fail(`${executable} cannot be run: ${error.message}`));
     this.#child.on("exit", (code, signal) => fail(`the process ended with ${code ?? signal}`));

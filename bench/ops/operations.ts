@@ -1,0 +1,171 @@
+/**
+ * The operations as Qorus computes them.
+ *
+ * @module
+ */
+
+import * as qorus from "../../mod.ts";
+import type { Tensor } from "../../mod.ts";
+import { noGrad } from "../../lib/core/gradient.ts";
+import { random } from "../../lib/core/random.ts";
+import { StateArena } from "../../lib/core/state.ts";
+import { QorusError } from "../../lib/native/error.ts";
+import type { Case } from "./cases.ts";
+
+const { nn, optim, scope } = qorus;
+
+/** Operands of an operation on rows; all live outside of scopes. */
+interface Operands {
+  readonly x: Tensor;
+  readonly y: Tensor;
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+  /** i32, a class for each row. */
+  readonly labels: Tensor;
+}
+
+const operations: Record<string, (operands: Operands) => Tensor> = {
+  add: ({ x, y }) => qorus.add(x, y),
+  mulRow: ({ x, weight }) => qorus.mul(x, weight),
+  relu: ({ x }) => qorus.relu(x),
+  gelu: ({ x }) => qorus.gelu(x),
+  silu: ({ x }) => qorus.silu(x),
+  exp: ({ x }) => qorus.exp(x),
+  tanh: ({ x }) => qorus.tanh(x),
+  sigmoid: ({ x }) => qorus.sigmoid(x),
+  softmax: ({ x }) => qorus.softmax(x),
+  logSoftmax: ({ x }) => qorus.logSoftmax(x),
+  layerNorm: ({ x, weight, bias }) => qorus.layerNorm(x, weight, bias, 1e-5),
+  rmsNorm: ({ x, weight }) => qorus.rmsNorm(x, weight, 1e-5),
+  crossEntropy: ({ x, labels }) => qorus.crossEntropy(x, labels),
+  sumRows: ({ x }) => qorus.sum(x, { axes: -1 }),
+  sumColumns: ({ x }) => qorus.sum(x, { axes: 0 }),
+  mean: ({ x }) => qorus.mean(x),
+};
+
+/** Holds the operands of one case. */
+let arena = new StateArena(1);
+const normals = Float32Array.from({ length: 1 << 16 }, () => random().normal());
+
+function lasting(shape: readonly number[]): Tensor {
+  const made = arena.empty(shape);
+  const values = made.data as Float32Array;
+  for (let start = 0; start < values.length; start += normals.length) {
+    values.set(normals.subarray(0, values.length - start), start);
+  }
+  return made;
+}
+
+function classes(count: number, classCount: number): Tensor {
+  const values = Int32Array.from({ length: count }, (_, i) => (i * 7919) % classCount);
+  return arena.empty([count], "i32").write(values);
+}
+
+function product({ op, shape: [m, k, n] }: Case): () => void {
+  const a = op === "tn" ? lasting([k, m]).transpose(0, 1) : lasting([m, k]);
+  const b = op === "nt" ? lasting([n, k]).transpose(0, 1) : lasting([k, n]);
+  return () => {
+    using _ = scope();
+    qorus.matmul(a, b);
+  };
+}
+
+/** The gradients of one operation, without what the walk along a tape adds. */
+function gradients(compute: () => Tensor): () => void {
+  const result = compute();
+  const { node } = result;
+  const gradient = lasting(result.shape);
+  const backward = node?.backward;
+  if (backward === undefined) throw new QorusError("internal", "there is no gradient to measure");
+  return () => {
+    using _ = scope();
+    noGrad(() => backward(gradient));
+  };
+}
+
+function operation({ op, pass, shape }: Case): () => void {
+  const [rows, columns] = shape;
+  const operands: Operands = {
+    x: lasting(shape),
+    y: lasting(shape),
+    weight: lasting([columns]),
+    bias: lasting([columns]),
+    labels: classes(rows, columns),
+  };
+  const learns = pass !== "forward";
+  for (const learned of [operands.x, operands.weight, operands.bias]) learned.requiresGrad = learns;
+  const compute = () => operations[op](operands);
+  if (pass === "backward") return gradients(compute);
+  return () => {
+    using _ = scope();
+    // A loss that requires a gradient computes it in the same pass.
+    compute();
+  };
+}
+
+const networks: Record<string, () => qorus.nn.Module> = {
+  mlp: () =>
+    new nn.Sequential(new nn.Linear(784, 512), new nn.Linear(512, 256), new nn.Linear(256, 10)),
+  transformer: () =>
+    new qorus.Llama({
+      architecture: "llama",
+      vocabSize: 96,
+      hiddenSize: 384,
+      intermediateSize: 1024,
+      layerCount: 6,
+      headCount: 6,
+      keyValueHeadCount: 6,
+      headSize: 64,
+      contextLength: 256,
+      normEpsilon: 1e-5,
+      ropeBase: 10000,
+      ropeStyle: "half",
+      tiedEmbeddings: false,
+      attentionBias: false,
+    }),
+};
+
+function optimizer({ op, shape }: Case): () => void {
+  const parameters = networks[op]().parameters();
+  const count = parameters.reduce((sum, { size }) => sum + size, 0);
+  if (count !== shape[0]) throw new QorusError("internal", `${op} has ${count} parameters`);
+  for (const { tensor } of parameters) tensor.grad = lasting(tensor.shape);
+  const adamw = new optim.AdamW(parameters, { lr: 1e-3 });
+  return () => adamw.step();
+}
+
+function addFew(): () => void {
+  const [a, b] = [lasting([16]), lasting([16])];
+  return () => {
+    using _ = scope();
+    qorus.add(a, b);
+  };
+}
+
+function trainingStep(): () => void {
+  const model = new nn.Sequential(new nn.Linear(32, 32), new nn.ReLU(), new nn.Linear(32, 10));
+  const adamw = new optim.AdamW(model.parameters(), { lr: 1e-3 });
+  const [x, labels] = [lasting([1, 32]), classes(1, 10)];
+  return () => {
+    using _ = scope();
+    adamw.zeroGrad();
+    qorus.crossEntropy(model.forward(x), labels).backward();
+    adamw.step();
+  };
+}
+
+/** Makes operands, in place of those of the case before; what it returns is measured. */
+export function prepare(item: Case): () => void {
+  arena[Symbol.dispose]();
+  arena = new StateArena(2 ** 30);
+  switch (item.group) {
+    case "products":
+      return product(item);
+    case "optimizers":
+      return optimizer(item);
+    case "calls":
+      return item.op === "step" ? trainingStep() : addFew();
+    default:
+      return operation(item);
+  }
+}
