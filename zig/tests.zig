@@ -13,6 +13,7 @@ test {
     _ = @import("tests/rows.zig");
     _ = @import("tests/reduce.zig");
     _ = @import("tests/attention.zig");
+    _ = @import("tests/attention_q8_0.zig");
     _ = @import("tests/attention_rows.zig");
     _ = @import("tests/attention_training.zig");
     _ = @import("tests/normalization.zig");

@@ -31,6 +31,11 @@ export const modelOptions = {
     most: 256,
     help: "threads that compute (default: QORUS_THREADS, else all processors)",
   },
+  cacheDtype: {
+    kind: "choice",
+    choices: ["f32", "f16", "q8_0"],
+    help: "element type of the key/value cache (default: f16; f32 where all weights are)",
+  },
 } as const satisfies OptionDefinitions;
 
 /** Options that say how tokens are chosen. */
@@ -92,11 +97,11 @@ function defaultModelPath(): string {
 
 /** Loads the model that the options name; prints what the model's file says about itself. */
 export async function loadModel(
-  { model, tokenizer, threads }: OptionValues<typeof modelOptions>,
+  { model, tokenizer, threads, cacheDtype }: OptionValues<typeof modelOptions>,
 ): Promise<LanguageModel> {
   const path = model ?? defaultModelPath();
   configure({ threads });
-  const llm = await load(path, { tokenizer, onMessage: printMessage });
+  const llm = await load(path, { tokenizer, cacheDtype, onMessage: printMessage });
   if (llm.note !== undefined) printMessage(llm.note);
   return llm;
 }

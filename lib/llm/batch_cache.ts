@@ -10,6 +10,7 @@ import type { AttentionCache } from "../nn/attention.ts";
 import { cacheBytes } from "./kv_cache.ts";
 import type { LanguageModel } from "./language_model.ts";
 import { Sampler } from "./sampler.ts";
+import type { CacheDType } from "./types.ts";
 
 /** Memory of sequences that are computed together, in an arena of its own. */
 export class BatchCache implements Disposable {
@@ -34,7 +35,7 @@ export class BatchCache implements Disposable {
    */
   constructor(llm: LanguageModel, slots: number, capacity: number) {
     const { config, cache, chunkCapacity } = llm;
-    const dtype = cache.layers[0].keys.dtype as "f32" | "f16";
+    const dtype = cache.layers[0].keys.dtype as CacheDType;
     const slackBytes = 2 ** 20 + slots * 2 ** 12 + config.layerCount * 2 ** 8;
     this.#llm = llm;
     this.#arena = new StateArena(slots * cacheBytes(config, capacity, dtype) + slackBytes);

@@ -4,19 +4,37 @@
  * @module
  */
 
+import { byteLengthOf } from "../core/dtype.ts";
 import type { StateArena } from "../core/state.ts";
 import type { ModelConfig } from "../formats/types.ts";
+import { QorusError } from "../native/error.ts";
 import type { AttentionCache } from "../nn/attention.ts";
+import type { CacheDType } from "./types.ts";
+
+const cacheDtypes: readonly unknown[] = ["f32", "f16", "q8_0"];
 
 /** Bytes that a cache takes. */
-export function cacheBytes(
-  config: ModelConfig,
-  capacity: number,
-  dtype: "f32" | "f16",
-): number {
-  const elementBytes = dtype === "f32" ? 4 : 2;
+export function cacheBytes(config: ModelConfig, capacity: number, dtype: CacheDType): number {
   const { layerCount, keyValueHeadCount, headSize } = config;
-  return 2 * layerCount * keyValueHeadCount * headSize * capacity * elementBytes;
+  return 2 * layerCount * byteLengthOf(dtype, [keyValueHeadCount, capacity, headSize]);
+}
+
+/** Throws unless a model's cache can have the dtype. */
+export function checkCacheDtype({ headSize }: ModelConfig, dtype: CacheDType): void {
+  const refuse = (reason: string, expected: unknown): never => {
+    const message = `load: cacheDtype is ${JSON.stringify(dtype)}, ${reason}`;
+    const field = "cacheDtype";
+    throw new QorusError("invalid_argument", message, {
+      op: "load",
+      field,
+      given: dtype,
+      expected,
+    });
+  };
+  if (!cacheDtypes.includes(dtype)) refuse("expected f32, f16 or q8_0", cacheDtypes);
+  if (Number.isNaN(byteLengthOf(dtype, [headSize]))) {
+    refuse(`whose blocks of 32 do not divide this model's heads of ${headSize}: take f16`, "f16");
+  }
 }
 
 /** Keys and values of every layer, and the tokens that they belong to. */
@@ -32,7 +50,7 @@ export class KeyValueCache {
   constructor(
     config: ModelConfig,
     capacity: number,
-    dtype: "f32" | "f16",
+    dtype: CacheDType,
     arena: StateArena,
   ) {
     const shape = [config.keyValueHeadCount, capacity, config.headSize];

@@ -18,12 +18,13 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { renderChat } from "./chat_template.ts";
 import { generate } from "./generate.ts";
 import { generateBatch } from "./generate_batch.ts";
-import { cacheBytes, KeyValueCache } from "./kv_cache.ts";
+import { cacheBytes, checkCacheDtype, KeyValueCache } from "./kv_cache.ts";
 import { Sampler } from "./sampler.ts";
 import type {
   BatchOptions,
   BatchPrompt,
   BatchToken,
+  CacheDType,
   ChatMessage,
   GeneratedToken,
   GenerateOptions,
@@ -123,6 +124,7 @@ export class LanguageModel implements Disposable {
     this.note = checkpoint.provenance?.note;
     this.contextLength = contextLengthOf(config, options);
     const cacheDtype = options.cacheDtype ?? cacheDtypeFor(checkpoint);
+    checkCacheDtype(config, cacheDtype);
     this.weightsMayChange = network !== undefined;
     const slackBytes = 2 ** 24;
     this.#arena = new StateArena(
@@ -370,7 +372,7 @@ function checkLength(count: number, contextLength: number): void {
 }
 
 /** Where weights are exact, so is the cache; else half the memory is worth more. */
-function cacheDtypeFor(checkpoint: Checkpoint): "f32" | "f16" {
+function cacheDtypeFor(checkpoint: Checkpoint): CacheDType {
   const matrices = [...checkpoint.tensors.values()].filter(({ shape }) => shape.length === 2);
   return matrices.every(({ dtype }) => dtype === "f32") ? "f32" : "f16";
 }

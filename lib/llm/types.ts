@@ -4,6 +4,12 @@
  * @module
  */
 
+/**
+ * Element types that a key/value cache can have. In `q8_0` it takes 34 bytes for 32 numbers, about
+ * half of `f16`, and heads must be a multiple of 32 wide.
+ */
+export type CacheDType = "f32" | "f16" | "q8_0";
+
 /** How {@linkcode load} opens a model. */
 export interface LoadOptions {
   /** A tokenizer's file, for models without one inside or to replace it. */
@@ -11,7 +17,7 @@ export interface LoadOptions {
   /** Longest sequence to make room for, in tokens. Default: the model's own, at most 8,192. */
   contextLength?: number;
   /** Element type of the key/value cache. Default: `f32` where all matrices are, else `f16`. */
-  cacheDtype?: "f32" | "f16";
+  cacheDtype?: CacheDType;
   /** Takes messages such as "copying from a network file system". Default: standard error. */
   onMessage?: (message: string) => void;
 }

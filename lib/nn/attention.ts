@@ -17,7 +17,7 @@ import { probability } from "./probability.ts";
 
 /** Keys and values of one layer for all positions so far. */
 export interface AttentionCache {
-  /** f32 or f16 `[keyValueHeads, capacity, headSize]`; with slots in front for several sequences. */
+  /** f32, f16 or q8_0 `[keyValueHeads, capacity, headSize]`; with slots in front for several sequences. */
   readonly keys: Tensor;
   /** Arranged as `keys`. */
   readonly values: Tensor;

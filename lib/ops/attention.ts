@@ -60,7 +60,7 @@ function turn(x: Tensor, table: Tensor, style: RopeStyle, inverse: 0 | 1, out?: 
 /**
  * Writes keys or values of new positions into a cache.
  *
- * @param cache f32 or f16 `[keyValueHeads, capacity, headSize]`, changed
+ * @param cache f32, f16 or q8_0 `[keyValueHeads, capacity, headSize]`, changed
  * @param x f32 `[count, keyValueHeads, headSize]`
  * @param position where the first of them goes
  */
@@ -76,7 +76,7 @@ export function storeCache(cache: Tensor, x: Tensor, position: number): void {
  * grouped heads (Ainslie et al. 2023), without the matrix of scores (Dao et al. 2022).
  *
  * @param query f32 `[count, heads, headSize]`
- * @param keys f32 or f16 `[keyValueHeads, capacity, headSize]`
+ * @param keys f32, f16 or q8_0 `[keyValueHeads, capacity, headSize]`
  * @param values arranged as `keys`
  * @param position of the first query; query i sees positions 0 to `position + i`
  * @param scale multiplies the scores, usually `1 / sqrt(headSize)`

@@ -2,7 +2,7 @@
  * Attention of rows that belong to several sequences, each with a key/value cache of its own.
  *
  * `places` is i32 `[count, 2]`: for each row the slot of its sequence and its position there.
- * Caches are f32 or f16 `[slots, keyValueHeads, capacity, headSize]`, or
+ * Caches are f32, f16 or q8_0 `[slots, keyValueHeads, capacity, headSize]`, or
  * `[keyValueHeads, capacity, headSize]` for slot 0 alone. What a row gets does not depend on the
  * rows beside it.
  *

@@ -90,7 +90,7 @@ test("exports: wrong dtypes are refused", () => {
     indices: ["i32"],
     integers: ["i32"],
     weight: ["f16", "bf16", "q8_0", "q6_k", "rows16"],
-    cache: ["f16"],
+    cache: ["f16", "q8_0"],
     any: [],
   };
   // These take any plain dtype, or change it.

@@ -89,10 +89,10 @@ for (const dtype of ["f16", "bf16", "q8_0", "q4_0"] as const) {
   sameForAnyThreads(`conversion to ${dtype}`, () => to(random(300, 320), dtype));
 }
 
-function attend(count: number, position: number, dtype: "f32" | "f16"): Tensor {
-  const [heads, kvHeads, headSize] = [6, 2, 40];
+function attend(count: number, position: number, dtype: "f32" | "f16" | "q8_0"): Tensor {
+  const [heads, kvHeads, headSize] = [6, 2, dtype === "q8_0" ? 64 : 40];
   const total = position + count;
-  const cache = () => zeros([kvHeads, total, headSize], { dtype });
+  const cache = () => empty([kvHeads, total, headSize], { dtype });
   const [keys, values] = [cache(), cache()];
   const rows = random(total, kvHeads, headSize);
   storeCache(keys, rows, 0);
@@ -100,7 +100,7 @@ function attend(count: number, position: number, dtype: "f32" | "f16"): Tensor {
   return attention(random(count, heads, headSize), keys, values, position, 1 / Math.sqrt(headSize));
 }
 
-for (const dtype of ["f32", "f16"] as const) {
+for (const dtype of ["f32", "f16", "q8_0"] as const) {
   sameForAnyThreads(`attention, prefill, ${dtype}`, () => attend(130, 0, dtype));
   sameForAnyThreads(`attention, a chunk, ${dtype}`, () => attend(37, 260, dtype));
   sameForAnyThreads(`attention, one token, ${dtype}`, () => attend(1, 1500, dtype));

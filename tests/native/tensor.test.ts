@@ -4,6 +4,7 @@ import { counters, libraryInfo } from "../../lib/core/context.ts";
 import { empty, full, tensor, zeros } from "../../lib/core/creation.ts";
 import { scope } from "../../lib/core/scope.ts";
 import { QorusError } from "../../lib/native/error.ts";
+import { to } from "../../lib/ops/convert.ts";
 
 test("tensor: nested arrays go in and come out", () => {
   using _ = scope();
@@ -92,6 +93,39 @@ test("tensor: wrong dtypes, shapes and sizes are errors", () => {
   assertEquals(full.code, "arena_full");
   assertThrows(() => tensor([1, 2]).item(), QorusError, "not one element");
   assertThrows(() => empty([2, 2]).write([1]), QorusError, "takes 4");
+});
+
+test("tensor: quantized tensors have views of whole rows", () => {
+  using _ = scope();
+  const numbers = tensor(Float32Array.from({ length: 384 }, (_, i) => Math.sin(i)), {
+    shape: [6, 64],
+  });
+  const blocks = to(numbers, "q8_0").view([2, 3, 64]);
+  const exact = to(blocks.view([6, 64]), "f32").toArray() as number[][];
+  const half = blocks.slice(0, 1, 2);
+  assertEquals([half.shape, half.isContiguous], [[1, 3, 64], true]);
+  assertEquals(to(half.view([3, 64]), "f32").toArray(), exact.slice(3));
+  // Wider or narrower rows are other runs of the same blocks.
+  assertEquals(to(blocks.view([4, 96]), "f32").view([6, 64]).toArray(), exact);
+  const columns = blocks.slice(1, 0, 1);
+  assertEquals(columns.isContiguous, false);
+  const strided = assertThrows(() => to(columns, "f32"), QorusError, "contiguous");
+  assertEquals(strided.code, "invalid_layout");
+  assertThrows(() => columns.view([2, 64]), QorusError, "cannot be reshaped");
+  for (
+    const cut of [
+      () => blocks.slice(2, 0, 32),
+      () => blocks.transpose(0, 1),
+      () => blocks.slice(0, 0, 1).expand([2, 3, 64]),
+    ]
+  ) {
+    assertEquals(assertThrows(cut, QorusError, "share blocks").code, "invalid_dtype");
+  }
+  assertThrows(() => blocks.view([12, 16, 2]), QorusError);
+  const interleaved = empty([16, 64], { dtype: "q8_0", layout: "rows16" });
+  for (const view of [() => interleaved.slice(0, 0, 1), () => interleaved.view([4, 4, 64])]) {
+    assertEquals(assertThrows(view, QorusError, "interleaved").code, "invalid_layout");
+  }
 });
 
 test("libraryInfo: says what runs", () => {

@@ -17,7 +17,8 @@ export interface Operand {
   readonly tensor: Tensor;
   /**
    * `floats` takes f32 of any strides, `rows` contiguous f32, `indices` i32 of any strides,
-   * `integers` contiguous i32, `weight` any contiguous matrix, `any` everything, `cache` f32 or f16; `out` contiguous writable f32.
+   * `integers` contiguous i32, `weight` any contiguous matrix, `any` everything,
+   * `cache` f32, f16 or q8_0; `out` contiguous writable f32.
    */
   readonly kind: "floats" | "rows" | "indices" | "integers" | "weight" | "any" | "cache" | "out";
   /** 0 stands for "none". */

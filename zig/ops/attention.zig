@@ -14,7 +14,7 @@ const Handle = context_module.Handle;
 const Tensor = tensor_module.Tensor;
 const Shape = tensor_module.Shape;
 
-/// A cache `[kv_heads, capacity, head_size]`, f32 or f16, contiguous.
+/// A cache `[kv_heads, capacity, head_size]`, f32, f16 or q8_0, contiguous.
 fn cacheOf(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
     const cache = try context.tensor(handle, role);
     try operands.requireRank(context, cache, role, 3);
@@ -29,10 +29,18 @@ fn slotsOf(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
 }
 
 fn checkCache(context: *Context, cache: *Tensor, role: []const u8) Error!*Tensor {
-    if (cache.dtype != .f32 and cache.dtype != .f16) return context.fail(
-        error.InvalidDtype,
-        "{s} is {t}, expected f32 or f16",
-        .{ role, cache.dtype },
+    switch (cache.dtype) {
+        .f32, .f16, .q8_0 => {},
+        else => return context.fail(
+            error.InvalidDtype,
+            "{s} is {t}, expected f32, f16 or q8_0",
+            .{ role, cache.dtype },
+        ),
+    }
+    if (cache.flags.layout != .rows) return context.fail(
+        error.InvalidLayout,
+        "{s} is a matrix of weights, whose rows are interleaved",
+        .{role},
     );
     try operands.requireContiguous(context, cache, role);
     return cache;

@@ -106,7 +106,7 @@ pub fn setName(context: *Context, handle: Handle, length: u32) Error!void {
 /// A contiguous tensor seen in another shape; `parameters[0..rank]`: the sizes.
 pub fn reshape(context: *Context, handle: Handle, rank: u32) Error!Handle {
     const source = try context.tensor(handle, "x");
-    try requirePlain(context, source);
+    try requireRows(context, source);
     if (rank > max_rank) return context.fail(
         error.InvalidShape,
         "rank {d} is more than {d}",
@@ -114,7 +114,7 @@ pub fn reshape(context: *Context, handle: Handle, rank: u32) Error!Handle {
     );
     const sizes = context.shared.parameters[0..rank];
     const size = try requireSizes(context, source.dtype, sizes);
-    const count = size / source.dtype.blockBytes();
+    const count = size / source.dtype.blockBytes() * source.dtype.blockElements();
     if (count != source.count()) return context.fail(
         error.InvalidShape,
         "{f} has {d} elements, {f} has {d}",
@@ -166,7 +166,8 @@ pub fn slice(
     step: u32,
 ) Error!Handle {
     const source = try context.tensor(handle, "x");
-    try requirePlain(context, source);
+    try requireRows(context, source);
+    if (dimension + 1 == source.rank) try requirePlain(context, source);
     if (dimension >= source.rank) return context.fail(
         error.InvalidArgument,
         "dimension {d} of a tensor of rank {d}",
@@ -228,10 +229,24 @@ fn requireSizes(context: *Context, dtype: DType, sizes: []const u32) Error!u64 {
     );
 }
 
-/// Views need elements of their own: no block dtypes.
+/// Most views need elements of their own: no block dtypes.
 fn requirePlain(context: *Context, source: *const Tensor) Error!void {
     if (source.dtype.blockElements() == 1) return;
-    return context.fail(error.InvalidDtype, "a {t} tensor has no views", .{source.dtype});
+    return context.fail(
+        error.InvalidDtype,
+        "elements of {t} share blocks: no view can take them apart",
+        .{source.dtype},
+    );
+}
+
+/// Views of whole rows need rows of their own.
+fn requireRows(context: *Context, source: *const Tensor) Error!void {
+    if (source.flags.layout == .rows) return;
+    return context.fail(
+        error.InvalidLayout,
+        "the rows of a matrix in layout {t} are interleaved: it has no views",
+        .{source.flags.layout},
+    );
 }
 
 /// Writes `value` to every element of an f32 or i32 tensor.

@@ -8,7 +8,7 @@ const support = @import("support.zig");
 const reference = @import("../kernels/cpu/reference/attention.zig");
 const threaded = @import("../kernels/cpu/threaded/attention.zig");
 
-const Case = struct {
+pub const Case = struct {
     query_count: usize,
     heads: usize,
     kv_heads: usize,
@@ -60,7 +60,7 @@ const cases = [_]Case{
     },
 };
 
-const Buffers = struct {
+pub const Buffers = struct {
     query: Guarded(f32),
     out: Guarded(f32),
     expected: Guarded(f32),
@@ -68,7 +68,7 @@ const Buffers = struct {
     values: Guarded(f32),
     scores: Guarded(f64),
 
-    fn init(random: std.Random, shape: reference.Shape) !Buffers {
+    pub fn init(random: std.Random, shape: reference.Shape) !Buffers {
         const rows = shape.query_count * shape.heads * shape.head_size;
         const cached = shape.kv_heads * shape.capacity * shape.head_size;
         const buffers: Buffers = .{
@@ -85,14 +85,14 @@ const Buffers = struct {
         return buffers;
     }
 
-    fn deinit(self: Buffers) void {
+    pub fn deinit(self: Buffers) void {
         inline for (.{ self.query, self.out, self.expected, self.keys, self.values }) |b|
             b.deinit();
         self.scores.deinit();
     }
 };
 
-fn shapeOf(case: Case) reference.Shape {
+pub fn shapeOf(case: Case) reference.Shape {
     const key_count = if (case.causal) case.position + case.query_count else case.key_count;
     return .{
         .query_count = case.query_count,
@@ -107,7 +107,7 @@ fn shapeOf(case: Case) reference.Shape {
     };
 }
 
-fn attention(
+pub fn attention(
     shape: reference.Shape,
     buffers: Buffers,
     keys: [*]const u8,
@@ -131,8 +131,8 @@ fn attention(
     };
 }
 
-fn cacheOf(shape: reference.Shape, dtype: DType) threaded.Cache {
-    const row_bytes = shape.head_size * dtype.blockBytes();
+pub fn cacheOf(shape: reference.Shape, dtype: DType) threaded.Cache {
+    const row_bytes = shape.head_size / dtype.blockElements() * dtype.blockBytes();
     return .{
         .dtype = dtype,
         .head_stride_bytes = shape.capacity * row_bytes,

@@ -6,6 +6,7 @@ const simd = @import("simd.zig");
 const math = @import("math.zig");
 const dropout_kernel = @import("dropout.zig");
 const tiles = @import("attention_tiles.zig");
+const packing = @import("attention_packing.zig");
 const interface = @import("attention_interface.zig");
 const loops = @import("row_loops.zig");
 
@@ -68,7 +69,7 @@ fn attend(job: *const Job) callconv(.c) void {
     @memset(work.corrections[0..padded_rows], lowest);
     @memset(work.totals[0..padded_rows], 0);
 
-    const query: tiles.Rows = .{ .first = work.query, .stride = padded };
+    const query: packing.Rows = .{ .first = work.query, .stride = padded };
     const end = seen(job, rows - 1);
     var begin = job.key_begin;
     while (begin < end) : (begin += key_tile) {
@@ -102,7 +103,7 @@ fn cachedRows(
     stride_bytes: usize,
     begin: usize,
     count: usize,
-) tiles.Cached {
+) packing.Cached {
     return .{
         .first = base + begin * stride_bytes,
         .stride_bytes = stride_bytes,

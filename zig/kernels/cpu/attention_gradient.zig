@@ -12,6 +12,7 @@ const matmul_interface = @import("matmul_interface.zig");
 const attention = @import("attention_interface.zig");
 const interface = @import("attention_gradient_interface.zig");
 const loops = @import("row_loops.zig");
+const packing = @import("attention_packing.zig");
 const tiles = @import("attention_tiles.zig");
 
 const V = simd.V;
@@ -84,7 +85,7 @@ fn transpose(
     count: usize,
     out: [*]f32,
 ) void {
-    const cached: tiles.Cached = .{
+    const cached: packing.Cached = .{
         .first = @ptrCast(rows),
         .stride_bytes = strides.position * @sizeOf(f32),
         .dtype = .f32,

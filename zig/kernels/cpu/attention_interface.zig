@@ -52,12 +52,13 @@ pub const Job = extern struct {
     row_begin: usize,
     row_count: usize,
 
-    /// Cached keys and values, `[position][head_size]` in `cache_dtype`.
+    /// Cached keys and values, `[position][head_size]` in `cache_dtype`; blocks of Q8_0 as GGML
+    /// arranges them.
     key: [*]const u8,
     key_stride_bytes: usize,
     value: [*]const u8,
     value_stride_bytes: usize,
-    /// f32 or f16.
+    /// f32, f16 or q8_0; with the last, `head_size` is whole blocks.
     cache_dtype: DType,
     /// Row r sees cached positions up to `position + r / group` only; otherwise all.
     causal: bool,

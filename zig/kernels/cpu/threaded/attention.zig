@@ -3,6 +3,7 @@
 
 const std = @import("std");
 const Runner = @import("runner.zig").Runner;
+const convert = @import("convert.zig");
 const rows = @import("rows.zig");
 const interface = @import("../attention_interface.zig");
 const Arena = @import("../../../core/arena.zig").Arena;
@@ -36,7 +37,7 @@ pub const Attention = struct {
     head_size: usize,
     keys: [*]const u8,
     values: [*]const u8,
-    /// f32 or f16; f32 strides are multiples of 4.
+    /// f32, f16 or q8_0; f32 strides are multiples of 4, those of q8_0 of 2.
     cache: Cache,
     /// Place of the first query in the cache.
     position: usize,
@@ -218,7 +219,7 @@ pub fn storeCache(
             for (0..job.kv_heads) |head| {
                 const out = job.cached + place + head * job.cache.head_stride_bytes;
                 const x_row = job.x + (index * job.kv_heads + head) * job.head_size;
-                kernels.rows.narrow(out, x_row, job.cache.dtype, job.head_size);
+                convert.fromFloats(kernels, out, x_row, job.cache.dtype, job.head_size);
             }
         }
     };

@@ -5,6 +5,7 @@
 const std = @import("std");
 const Runner = @import("runner.zig").Runner;
 const attention_module = @import("attention.zig");
+const convert = @import("convert.zig");
 const rows = @import("rows.zig");
 const Arena = @import("../../../core/arena.zig").Arena;
 const Kernels = @import("../interface.zig").Kernels;
@@ -117,7 +118,7 @@ pub fn storeCacheRows(
             for (0..job.kv_heads) |head| {
                 const out = first + head * job.cache.head_stride_bytes;
                 const x_row = job.x + (index * job.kv_heads + head) * job.head_size;
-                kernels.rows.narrow(out, x_row, job.cache.dtype, job.head_size);
+                convert.fromFloats(kernels, out, x_row, job.cache.dtype, job.head_size);
             }
         }
     };

@@ -84,7 +84,8 @@ fn toFloats(kernels: *const Kernels, out: [*]f32, x: [*]const u8, dtype: DType, 
     }
 }
 
-fn fromFloats(
+/// Writes a row in a dtype that floats can be converted to; `count` is whole blocks.
+pub fn fromFloats(
     kernels: *const Kernels,
     out: [*]u8,
     x: [*]const f32,
