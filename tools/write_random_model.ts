@@ -14,13 +14,13 @@ import { type OptionDefinitions, readArguments, UsageError } from "../lib/cli/ar
 import { formatBytes } from "../lib/cli/format.ts";
 import { ProgressBar } from "../lib/cli/progress.ts";
 import { QorusError } from "../lib/native/error.ts";
-import { shapes, writeRandomModel } from "./support/random_model.ts";
+import { modelDTypes, shapes, writeRandomModel } from "./support/random_model.ts";
 
 const options = {
   shape: { kind: "choice", choices: ["1.1b", "1b-128k"], help: "sizes (default: 1.1b)" },
   dtype: {
     kind: "choice",
-    choices: ["q4_0", "q8_0", "q4_k_m", "f16", "bf16", "f32"],
+    choices: modelDTypes,
     help: "element type of the matrices (default: q8_0)",
   },
   layers: { kind: "integer", least: 1, most: 1000, help: "instead of the shape's own number" },

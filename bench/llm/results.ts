@@ -1,86 +1,157 @@
 /**
- * What a comparison found, and how it is printed.
+ * What was found, and how it is printed.
  *
  * @module
  */
 
 import { median, printColumns } from "../support/statistics.ts";
-import type { Loaded, Times } from "./contender_process.ts";
+import type { Times } from "./contender_process.ts";
+import type { Measured, Pair } from "./contenders.ts";
 
-/** Reading the prompt, or writing token by token. */
-export type Phase = "prefill" | "decode";
-
-/** What a contender did in one phase. */
-export interface Measured extends Loaded {
-  /** Of every turn. */
-  readonly times: readonly Times[];
-}
-
-/** One line of the comparison. */
-export interface Result {
-  /** The model's file. */
+/** A row that compares. */
+export interface Comparison extends Pair {
+  readonly row: string;
+  /** The model's file, without its ending. */
   readonly model: string;
   readonly threads: number;
-  readonly phase: Phase;
-  /** Tokens computed per turn. */
+  /** Tokens computed per turn; 0 where the time itself counts. */
   readonly tokens: number;
-  readonly qorus: Measured;
-  readonly llamaCpp: Measured;
-  /** Processes that wanted to run when this was about to be measured, our own among them. */
-  readonly loadAverage: number;
+  /** Least ratio; absent where none was set. */
+  readonly target?: number;
 }
+
+/** A row about Qorus alone. */
+export interface Reading {
+  readonly row: string;
+  readonly model: string;
+  readonly threads: number;
+  readonly unit: "us" | "%" | "x" | "GB/s";
+  /** Of every turn. */
+  readonly values: readonly number[];
+  /** What is to be reached. */
+  readonly least?: number;
+  /** What is not to be exceeded. */
+  readonly most?: number;
+}
+
+/** A row. */
+export type Result = Comparison | Reading;
 
 /** Qorus's speed over llama.cpp's in every turn, by either clock. */
 export function ratios(
-  { qorus, llamaCpp }: Result,
-  clock: keyof Times,
+  { qorus, llamaCpp }: Comparison,
+  clock: "milliseconds" | "processorMilliseconds",
 ): number[] {
-  return qorus.times.map((ours, turn) => llamaCpp.times[turn][clock] / ours[clock]);
+  return qorus.times.map((ours, turn) =>
+    llamaCpp.times[turn][clock] / ours[clock]
+  );
 }
 
-function speed({ tokens }: Result, { times }: Measured): string {
-  const tokensPerSecond = times.map(({ milliseconds }) => tokens * 1000 / milliseconds);
-  return median(tokensPerSecond).toFixed(1);
+/** Whether a row reaches its target; undefined where none was set. */
+export function isReached(result: Result): boolean | undefined {
+  if ("values" in result) {
+    const { values, least, most } = result;
+    if (least === undefined && most === undefined) return undefined;
+    return median(values) >= (least ?? -Infinity) &&
+      median(values) <= (most ?? Infinity);
+  }
+  if (result.target === undefined) return undefined;
+  return median(ratios(result, "milliseconds")) >= result.target;
+}
+
+function speed({ tokens }: Comparison, { times }: Measured): string {
+  const milliseconds = median(times.map((it) => it.milliseconds));
+  if (tokens > 0) return `${(tokens * 1000 / milliseconds).toFixed(1)} tok/s`;
+  const loading = times.map((it: Times) => it.loadMilliseconds ?? NaN);
+  const part = Number.isNaN(loading[0])
+    ? ""
+    : ` (load ${median(loading).toFixed(0)})`;
+  return `${milliseconds.toFixed(0)} ms${part}`;
+}
+
+function spread(values: readonly number[], digits: number): string {
+  return `${Math.min(...values).toFixed(digits)}-${
+    Math.max(...values).toFixed(digits)
+  }`;
+}
+
+function verdict(result: Result): string {
+  const reached = isReached(result);
+  return reached === undefined ? "" : reached ? "yes" : "NO";
+}
+
+/** The row's numbers, one text for each column. */
+function cells(result: Result): string[] {
+  const { row, model, threads } = result;
+  const named = [row, model, `${threads}`];
+  if ("values" in result) {
+    const { values, unit, least, most } = result;
+    const digits = unit === "x" ? 2 : 1;
+    const target = least === undefined
+      ? most === undefined ? "" : `<= ${most}`
+      : `>= ${least}`;
+    const value = `${median(values).toFixed(digits)} ${unit}`;
+    return [
+      ...named,
+      value,
+      "",
+      "",
+      spread(values, digits),
+      "",
+      "",
+      target,
+      verdict(result),
+    ];
+  }
+  const byClock = ratios(result, "milliseconds");
+  return [
+    ...named,
+    speed(result, result.qorus),
+    speed(result, result.llamaCpp),
+    median(byClock).toFixed(2),
+    spread(byClock, 2),
+    median(ratios(result, "processorMilliseconds")).toFixed(2),
+    result.loadAverage.toFixed(1),
+    result.target === undefined ? "" : `>= ${result.target}`,
+    verdict(result),
+  ];
 }
 
 function describe({ name, kernels, runtime }: Measured): string {
   return `${name}, kernels ${kernels}, ${runtime}`;
 }
 
-function row(result: Result): string[] {
-  const { model, threads, phase, tokens, qorus, llamaCpp, loadAverage } = result;
-  const byClock = ratios(result, "milliseconds");
-  return [
-    model,
-    `${threads}`,
-    `${phase} ${tokens}`,
-    speed(result, qorus),
-    speed(result, llamaCpp),
-    median(byClock).toFixed(2),
-    `${Math.min(...byClock).toFixed(2)}-${Math.max(...byClock).toFixed(2)}`,
-    median(ratios(result, "processorMilliseconds")).toFixed(2),
-    loadAverage.toFixed(1),
-  ];
+/** One line about a row that was just measured. */
+export function summary(result: Result): string {
+  const [row, model, threads, value, , ratio, range] = cells(result);
+  const shown = "values" in result ? value : ratio;
+  return `${model}, ${threads} threads, ${row}: ${shown} (${range}) ${
+    verdict(result)
+  }`;
 }
 
-/** Prints a table: medians of tokens per second and of the turns' ratios. */
+/** Prints a table: medians of speeds and of the turns' ratios. */
 export function printTable(results: readonly Result[], machine: string): void {
   console.log(machine);
-  for (const model of new Set(results.map((result) => result.model))) {
-    const { qorus, llamaCpp } = results.find((result) => result.model === model)!;
-    console.log(`${model}: ${describe(qorus)}; ${describe(llamaCpp)}`);
-  }
+  const pairs = results.filter((result) =>
+    "qorus" in result && result.tokens > 0
+  ) as Comparison[];
+  const kinds = pairs.map(({ qorus, llamaCpp }) =>
+    `${describe(qorus)}; ${describe(llamaCpp)}`
+  );
+  for (const kind of new Set(kinds)) console.log(kind);
   const heads = [
+    "row",
     "model",
     "threads",
-    "phase",
-    "Qorus tok/s",
-    "llama.cpp tok/s",
+    "Qorus",
+    "llama.cpp",
     "ratio",
     "spread",
     "CPU ratio",
     "load",
+    "target",
+    "reached",
   ];
-  const rows = [heads, ...results.map(row)];
-  printColumns(rows, [0, 2]);
+  printColumns([heads, ...results.map(cells)], [0, 1]);
 }

@@ -9,14 +9,41 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 
 /**
- * What a contender can do. Measurements contain nothing but the computation: see `measure`.
+ * What both contenders can do. Measurements contain nothing but the computation: see `measure`.
  *
  * @typedef {object} Contender
- * @property {(path: string, contextLength: number) => Promise<Loaded>} load opens the model
- * @property {(count: number) => void} threads sets the number of threads that compute
- * @property {(tokens: number[]) => Promise<Times>} prefill begins a sequence with all the tokens at
- * once; logits of the last only
- * @property {(tokens: number[]) => Promise<Times>} decode continues it token by token, with logits
+ * @property {(fields: LoadFields) => Promise<Loaded>} load opens the model
+ * @property {(fields: {count: number}) => void} threads sets the number of threads that compute
+ * @property {(fields: {tokens: number[]}) => Promise<Times>} prefill begins a sequence with all the
+ * tokens at once; logits of the last only
+ * @property {(fields: {tokens: number[]}) => Promise<Times>} decode continues it token by token, with
+ * logits
+ * @property {(fields: {tokens: number[]}) => Promise<void>} beginSequences gives every sequence the
+ * same prompt
+ * @property {(fields: {tokens: number[]}) => Promise<Times>} decodeSequences continues all of them
+ * together, token by token, with logits
+ * @property {(fields: {count: number}) => Promise<void>} fill makes the sequence that long, whatever
+ * is in it
+ * @property {(fields: FirstTokenFields) => Promise<Times>} firstToken opens a model, reads a text and
+ * chooses the token behind it, in a process that has not opened any
+ */
+
+/**
+ * How to open a model.
+ *
+ * @typedef {object} LoadFields
+ * @property {string} path
+ * @property {number} contextLength tokens of each sequence that there must be room for
+ * @property {number} sequences how many there are
+ * @property {"f16" | "q8_0"} cacheDtype of keys and values
+ * @property {string} [kernels] llama.cpp: the file of kernels to use instead of its own choice
+ */
+
+/**
+ * @typedef {object} FirstTokenFields
+ * @property {string} path
+ * @property {string} prompt
+ * @property {number} threads
  */
 
 /**
@@ -54,34 +81,25 @@ export async function measure(compute) {
 /**
  * Answers commands until stdin ends.
  *
- * @param {Contender} contender
+ * @param {Record<string, (fields: any) => unknown>} contender its commands by name
  */
 export async function serve(contender) {
   for await (const line of createInterface({ input: process.stdin })) {
     let answer;
     try {
-      answer = { result: await run(contender, JSON.parse(line)) };
+      const { command, ...fields } = JSON.parse(line);
+      if (!Object.hasOwn(contender, command)) {
+        throw new Error("there is no such command");
+      }
+      answer = { result: await contender[command](fields) ?? null };
     } catch (error) {
       answer = {
-        error: error instanceof Error ? error.stack ?? error.message : String(error),
+        error: error instanceof Error
+          ? error.stack ?? error.message
+          : String(error),
       };
     }
     process.stdout.write(`${JSON.stringify(answer)}\n`);
   }
   process.exit(0);
-}
-
-async function run(contender, { command, path, contextLength, count, tokens }) {
-  switch (command) {
-    case "load":
-      return await contender.load(path, contextLength);
-    case "threads":
-      return contender.threads(count) ?? null;
-    case "prefill":
-      return await contender.prefill(tokens);
-    case "decode":
-      return await contender.decode(tokens);
-    default:
-      throw new Error(`no command ${command}`);
-  }
 }

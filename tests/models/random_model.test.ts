@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { scope } from "../../lib/core/scope.ts";
 import type { ModelConfig } from "../../lib/formats/types.ts";
 import { load } from "../../lib/llm/load.ts";
-import { shapes, writeRandomModel } from "../../tools/support/random_model.ts";
+import { modelDTypes, shapes, writeRandomModel } from "../../tools/support/random_model.ts";
 import { TemporaryFolder } from "../support/temporary_folder.ts";
 
 const narrowConfig: ModelConfig = {
@@ -30,11 +30,11 @@ const wideConfig: ModelConfig = {
   contextLength: 256,
 };
 
-for (const dtype of ["q4_0", "q8_0", "f16", "bf16", "f32", "q4_k_m"] as const) {
+for (const dtype of modelDTypes) {
   test(`a random ${dtype} model gives logits of the size its weights promise`, async () => {
     using folder = new TemporaryFolder();
     const path = folder.file("random.gguf");
-    const config = dtype === "q4_k_m" ? wideConfig : narrowConfig;
+    const config = dtype.includes("_k_") ? wideConfig : narrowConfig;
     // The standard deviation that weights of 0.02 give to the product with normalized inputs.
     const expectedDeviation = 0.02 * Math.sqrt(config.hiddenSize);
     await writeRandomModel(path, config, { dtype });

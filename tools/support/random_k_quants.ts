@@ -8,7 +8,7 @@ import type { DType } from "../../lib/core/dtype.ts";
 import type { Random } from "../../lib/core/random.ts";
 
 /** K-quants that are made here. */
-export type KQuant = "q4_k" | "q6_k";
+export type KQuant = "q4_k" | "q5_k" | "q6_k";
 
 /** Whole numbers from `least` to before `end`. */
 function integer(random: Random, least: number, end: number): number {
@@ -37,10 +37,12 @@ export function setScales(
     view.setUint16(208, halfBits(vary * deviation / (18.5 * 11.8)), true);
     return;
   }
-  // Scale and minimum of a sub-block are equal: numbers are 0 to 15, and 7.5 is taken off.
-  const d = vary * deviation / (4.61 * 48.3);
+  // Scale and minimum of a sub-block are equal: numbers are 0 to 15 or 31, and the middle is taken
+  // off.
+  const most = dtype === "q4_k" ? 15 : 31;
+  const d = vary * deviation / (Math.sqrt(((most + 1) ** 2 - 1) / 12) * 48.3);
   view.setUint16(0, halfBits(d), true);
-  view.setUint16(2, halfBits(7.5 * d), true);
+  view.setUint16(2, halfBits(most / 2 * d), true);
   for (let i = 0; i < 4; i++) {
     const first = integer(random, 32, 64);
     const second = integer(random, 32, 64);
@@ -50,17 +52,22 @@ export function setScales(
 }
 
 /**
- * The type of a matrix in a Q4_K_M file of llama.cpp, by its Hugging Face name: Q6_K for the output
- * and, in half of the layers, for values and down projections.
+ * The type of a matrix in a Q4_K_M or Q5_K_M file of llama.cpp, by its Hugging Face name: Q6_K for
+ * the output and, in half of the layers, for values and down projections.
  *
  * Reference: `llama_tensor_get_type` and `use_more_bits` in llama-quant.cpp.
  */
-export function mixedType(name: string, layerCount: number, tied: boolean): DType & KQuant {
+export function mixedType(
+  name: string,
+  other: "q4_k" | "q5_k",
+  layerCount: number,
+  tied: boolean,
+): DType & KQuant {
   if (name === "lm_head.weight") return "q6_k";
-  if (name === "model.embed_tokens.weight") return tied ? "q6_k" : "q4_k";
+  if (name === "model.embed_tokens.weight") return tied ? "q6_k" : other;
   const layer = Number(/layers\.(\d+)\.(?:self_attn\.v|mlp\.down)_proj\./.exec(name)?.[1] ?? NaN);
   const eighth = Math.floor(layerCount / 8);
   const more = layer < eighth || layer >= Math.floor(7 * layerCount / 8) ||
     (layer - eighth) % 3 === 2;
-  return more ? "q6_k" : "q4_k";
+  return more ? "q6_k" : other;
 }

@@ -49,6 +49,23 @@ export const shapes = {
   },
 } as const satisfies Record<string, ModelConfig>;
 
+/** The name of a shape. */
+export type ShapeName = keyof typeof shapes;
+
+/** What the matrices of a model can be made of: one type, or one of llama.cpp's mixtures. */
+export const modelDTypes = [
+  "q4_0",
+  "q8_0",
+  "q4_k_m",
+  "q5_k_m",
+  "f16",
+  "bf16",
+  "f32",
+] as const;
+
+/** What the matrices of a model are made of. */
+export type ModelDType = typeof modelDTypes[number];
+
 /**
  * Standard deviation of the weights, GPT-2's: with 2,048 columns and normalized inputs, outputs
  * are about as large as inputs, so that nothing overflows however deep the model is.
@@ -86,7 +103,7 @@ function makePool(dtype: PoolDType, random: Random): Uint8Array {
     for (let i = 0; i < words.length; i++) words[i] = random.bits();
     pool.set(new Uint8Array(words.buffer, 0, pool.length));
   }
-  if (dtype === "q4_k" || dtype === "q6_k") {
+  if (dtype === "q4_k" || dtype === "q5_k" || dtype === "q6_k") {
     for (let start = 0; start < pool.length; start += blockBytes) {
       const block = pool.subarray(start, start + blockBytes);
       setScales(block, dtype, deviation, random, halfBits);
@@ -212,10 +229,10 @@ function tokenizerMetadata(vocabSize: number): GgufMetadata {
 /** What a random model is made of. */
 export interface RandomModelOptions extends WriteOptions {
   /**
-   * Element type of the matrices, or `q4_k_m`, llama.cpp's mixture of Q4_K and Q6_K; vectors are
-   * f32.
+   * Element type of the matrices, or `q4_k_m` and `q5_k_m`, llama.cpp's mixtures of Q4_K or Q5_K
+   * with Q6_K; vectors are f32.
    */
-  readonly dtype: WeightDType | "q4_k_m";
+  readonly dtype: ModelDType;
   /** The same seed gives the same bytes. Default: 1. */
   readonly seed?: number;
 }
@@ -238,14 +255,17 @@ export async function writeRandomModel(
 ): Promise<void> {
   const { dtype, seed = 1 } = options;
   const random = new Random(seed);
-  const kinds: PoolDType[] = dtype === "q4_k_m" ? ["q4_k", "q6_k"] : [dtype];
+  const mixed = dtype === "q4_k_m" ? "q4_k" : dtype === "q5_k_m" ? "q5_k" : undefined;
+  const kindOf = (name: string): PoolDType =>
+    mixed === undefined
+      ? dtype as WeightDType
+      : mixedType(name, mixed, config.layerCount, config.tiedEmbeddings);
+  const kinds: PoolDType[] = mixed === undefined ? [dtype as WeightDType] : [mixed, "q6_k"];
   const pools = new Map(kinds.map((kind) => [kind, makePool(kind, random)]));
   const tensors = [...expectedTensors(config)].map(([name, shape]) => {
     const stored = toGgufName(name) ?? name;
     if (shape.length === 1) return randomNorm(stored, shape[0], random);
-    const kind = dtype === "q4_k_m"
-      ? mixedType(name, config.layerCount, config.tiedEmbeddings)
-      : dtype;
+    const kind = kindOf(name);
     return randomMatrix(stored, kind, shape, pools.get(kind)!, random.bits());
   });
   const checkpoint: Checkpoint = {
