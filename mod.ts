@@ -15,6 +15,7 @@
  * @module
  */
 
+export { autocast } from "./lib/autograd/autocast.ts";
 export { backward } from "./lib/autograd/backward.ts";
 export { type CustomOp, customOp } from "./lib/autograd/custom_op.ts";
 export { checkGradients, type GradientCheckOptions } from "./lib/autograd/gradient_check.ts";
@@ -45,6 +46,7 @@ export {
   type GradientNode,
   noGrad,
 } from "./lib/core/gradient.ts";
+export type { Precision } from "./lib/core/precision.ts";
 export {
   manualSeed,
   Random,

@@ -7,6 +7,7 @@
 import { context } from "../core/context.ts";
 import { empty, ones } from "../core/creation.ts";
 import { type BackwardOptions, engine, type GradientNode, noGrad } from "../core/gradient.ts";
+import { activePrecision, setPrecision } from "../core/precision.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { add } from "../ops/elementwise.ts";
@@ -14,6 +15,7 @@ import { add } from "../ops/elementwise.ts";
 /**
  * Computes the gradients of `result` with respect to every tensor it was computed from that
  * requires one, and adds them to `grad` of those that no operation made (parameters and inputs).
+ * Each operation's gradient is computed in the precision that the operation had; see `autocast`.
  *
  * Gradients in between live in scratch; `grad` of a tensor that outlives scopes is in state.
  *
@@ -33,20 +35,26 @@ import { add } from "../ops/elementwise.ts";
 export function backward(result: Tensor, options: BackwardOptions = {}): void {
   const { retainGraph = false } = options;
   checkResult(result, options.gradient);
-  noGrad(() => {
-    const gradients = new Map<Tensor, Tensor>();
-    gradients.set(result, options.gradient ?? ones(result.shape));
-    for (const tensor of inReverse(result)) {
-      const gradient = gradients.get(tensor);
-      gradients.delete(tensor);
-      if (gradient === undefined) continue;
-      if (tensor.node === undefined) accumulate(tensor, gradient);
-      else propagate(tensor.node, gradient, gradients, retainGraph);
-    }
-  });
+  const precision = activePrecision();
+  try {
+    noGrad(() => walk(result, options.gradient ?? ones(result.shape), retainGraph));
+  } finally {
+    setPrecision(precision);
+  }
 }
 
 engine.backward = backward;
+
+function walk(result: Tensor, ofResult: Tensor, retainGraph: boolean): void {
+  const gradients = new Map<Tensor, Tensor>([[result, ofResult]]);
+  for (const tensor of inReverse(result)) {
+    const gradient = gradients.get(tensor);
+    gradients.delete(tensor);
+    if (gradient === undefined) continue;
+    if (tensor.node === undefined) accumulate(tensor, gradient);
+    else propagate(tensor.node, gradient, gradients, retainGraph);
+  }
+}
 
 function propagate(
   node: GradientNode,
@@ -55,6 +63,7 @@ function propagate(
   retainGraph: boolean,
 ): void {
   if (node.backward === undefined) throw usedTwice(node.op);
+  setPrecision(node.precision);
   const inputGradients = node.backward(gradient);
   if (!retainGraph) node.backward = undefined;
   for (const [i, input] of node.inputs.entries()) {

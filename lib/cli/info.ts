@@ -35,6 +35,7 @@ async function libraryFacts(): Promise<Fact[]> {
     { key: "runtime", label: "runtime", value: runtimeName() },
     { key: "system", label: "system", value: `${process.platform}-${process.arch}` },
     { key: "isa", label: "instruction set", value: info.isa },
+    { key: "multipliesBf16", label: "multiplies bf16", value: info.multipliesBf16 },
     { key: "threads", label: "threads", value: info.threads },
     { key: "libraryPath", label: "library", value: info.libraryPath },
     { key: "abiVersion", label: "ABI version", value: info.abiVersion },

@@ -313,6 +313,8 @@ export interface LibraryInfo {
   libraryPath: string;
   /** Instruction set in use. */
   isa: string;
+  /** Whether products in bf16 run on instructions of the processor, and so are worth it. */
+  multipliesBf16: boolean;
   /** Threads that compute. */
   threads: number;
   /** Version of the library's interface. */
@@ -325,6 +327,7 @@ export function libraryInfo(): LibraryInfo {
   return {
     libraryPath,
     isa: isaNames[native.q_isa()],
+    multipliesBf16: native.q_multiplies_bf16() === 1,
     threads: native.q_threads(0),
     abiVersion: native.q_abi_version(),
   };

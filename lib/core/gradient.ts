@@ -4,6 +4,7 @@
  * @module
  */
 
+import { activePrecision, type Precision } from "./precision.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -19,6 +20,8 @@ export interface GradientNode {
   readonly op: string;
   /** The operands; gradients are computed for those that require them. */
   readonly inputs: readonly Tensor[];
+  /** Of the products of the forward pass; those of the gradients have the same. */
+  readonly precision: Precision;
   /** Gradients of the inputs; undefined once used, so that a second pass is noticed. */
   backward: Backward | undefined;
 }
@@ -76,7 +79,7 @@ export function record(
   if (depth > 0) return output;
   for (let i = 0; i < inputs.length; i++) {
     if (!inputs[i].requiresGrad) continue;
-    output.attach({ op, inputs, backward });
+    output.attach({ op, inputs, precision: activePrecision(), backward });
     break;
   }
   return output;

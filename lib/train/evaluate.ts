@@ -4,7 +4,9 @@
  * @module
  */
 
+import { autocast } from "../autograd/autocast.ts";
 import { noGrad } from "../core/gradient.ts";
+import type { Precision } from "../core/precision.ts";
 import { scope } from "../core/scope.ts";
 import { QorusError } from "../native/error.ts";
 import type { Module } from "../nn/module.ts";
@@ -28,6 +30,8 @@ export interface EvaluateOptions<M extends Module<unknown>, B extends Batch, Out
   loss?: LossFunction<NoInfer<Output>, B>;
   /** Other numbers; they are reset before. */
   metrics?: readonly Metric<Output, B>[];
+  /** Precision of the products; see `autocast`. Default `f32`. */
+  autocast?: Precision;
 }
 
 /**
@@ -56,7 +60,7 @@ export async function evaluate<
   B extends Batch,
   Output = OutputOf<M>,
 >(model: M, options: EvaluateOptions<M, B, Output>): Promise<Record<string, number>> {
-  const { data, loss } = options;
+  const { data, loss, autocast: precision = "f32" } = options;
   const forward = forwardOf<M, B, Output>(op, options.forward);
   const metrics: Metric<Output, B>[] = loss === undefined ? [] : [new MeanLoss(loss)];
   metrics.push(...options.metrics ?? []);
@@ -69,7 +73,8 @@ export async function evaluate<
     for (const metric of metrics) metric.update(output, batch);
   };
   await walk(data, (batch, isFirst) => {
-    noGrad(() => isFirst ? watchFields(op, batch, measure) : measure(batch));
+    const run = () => isFirst ? watchFields(op, batch, measure) : measure(batch);
+    autocast(precision, () => noGrad(run));
   });
   return Object.fromEntries(metrics.map((metric) => [metric.name, metric.compute()]));
 }

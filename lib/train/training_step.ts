@@ -4,8 +4,11 @@
  * @module
  */
 
+import { autocast } from "../autograd/autocast.ts";
 import { full } from "../core/creation.ts";
+import { checkPrecision, type Precision } from "../core/precision.ts";
 import { scope } from "../core/scope.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import type { Module } from "../nn/module.ts";
 import { mul } from "../ops/elementwise.ts";
@@ -48,6 +51,11 @@ export interface TrainingStepOptions<M extends Module<unknown>, B extends Batch,
   clip?: Clip;
   /** Batches whose gradients are averaged for an update. Default 1. */
   accumulate?: number;
+  /**
+   * Precision of the products of model and loss, forward and backward; see `autocast`. Parameters
+   * and the optimizer stay in f32, and so do checkpoints. Default: that of the caller, `f32`.
+   */
+  autocast?: Precision;
 }
 
 /** What became of an update. */
@@ -96,19 +104,22 @@ export class TrainingStep<
   readonly #loss: LossFunction<Output, B>;
   readonly #clip: Clip | undefined;
   readonly #accumulate: number;
+  readonly #precision: Precision | undefined;
   #isFirst = true;
   #count = 0;
   #lossSum = 0;
 
   /** Takes the parts; see the options. */
   constructor(model: M, options: TrainingStepOptions<M, B, Output>) {
-    const { accumulate = 1, clip } = options;
+    const { accumulate = 1, clip, autocast: precision } = options;
     this.#model = model;
     this.#optimizer = options.optimizer;
     this.#forward = forwardOf(op, options.forward);
     this.#loss = options.loss;
     this.#clip = clip;
     this.#accumulate = checkAccumulate(accumulate);
+    if (precision !== undefined) checkPrecision(op, "autocast", precision);
+    this.#precision = precision;
     checkClip(clip);
   }
 
@@ -133,8 +144,7 @@ export class TrainingStep<
   add(batch: B): number {
     using _ = scope();
     if (this.#count === 0) this.#optimizer.zeroGrad();
-    const compute = (fields: B) => this.#loss(this.#forward(this.#model, fields), fields);
-    const loss = checkLoss(this.#isFirst ? watchFields(op, batch, compute) : compute(batch));
+    const loss = checkLoss(this.#lossOf(batch));
     const value = loss.item();
     this.#isFirst = false;
     this.#count++;
@@ -144,6 +154,12 @@ export class TrainingStep<
     if (share === 1) loss.backward();
     else loss.backward({ gradient: full(loss.shape, share) });
     return value;
+  }
+
+  #lossOf(batch: B): Tensor {
+    const compute = (fields: B) => this.#loss(this.#forward(this.#model, fields), fields);
+    const run = () => this.#isFirst ? watchFields(op, batch, compute) : compute(batch);
+    return this.#precision === undefined ? run() : autocast(this.#precision, run);
   }
 
   /**

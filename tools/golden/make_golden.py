@@ -3,6 +3,7 @@
 import torch
 
 import attention
+import autocast
 import convolution
 import elementwise
 import image_layers
@@ -33,6 +34,7 @@ FAMILIES = (
     reductions,
     losses,
     models,
+    autocast,
     optimizers,
     shapes,
     normalization,

@@ -55,14 +55,17 @@ MODELS = {"mlp": mlp, "cnn": cnn, "lstm": CharLSTM, "llama": llama}
 
 def make():
     file = GoldenFile("models")
-    add_mlp(file)
-    add_cnn(file)
-    add_lstm(file)
-    add_llama(file)
+    add_all(file, train)
     file.write()
 
 
-def add_mlp(file):
+def add_all(file, train):
+    """Trains each model: `train` as the one below."""
+    for add in (add_mlp, add_cnn, add_lstm, add_llama):
+        add(file, train)
+
+
+def add_mlp(file, train):
     model = seeded("mlp")
     x = random("models/mlp/x", [BATCHES, 16, 20])
     y = labels("models/mlp/y", [BATCHES, 16], 5)
@@ -70,7 +73,7 @@ def add_mlp(file):
     train(file, "mlp", model, optimizer, x, y, lambda x, y: cross_entropy(model(x), y))
 
 
-def add_cnn(file):
+def add_cnn(file, train):
     model = seeded("cnn")
     x = random("models/cnn/x", [BATCHES, 8, 2, 11, 11])
     y = labels("models/cnn/y", [BATCHES, 8], 5)
@@ -79,7 +82,7 @@ def add_cnn(file):
     train(file, "cnn", model, optimizer, x, y, lambda x, y: cross_entropy(model(x), y))
 
 
-def add_lstm(file):
+def add_lstm(file, train):
     model = seeded("lstm")
     ids = labels("models/lstm/ids", [BATCHES, 6, 14], 11)
     x, y = ids[:, :, :-1].contiguous(), ids[:, :, 1:].contiguous()
@@ -94,7 +97,7 @@ def add_lstm(file):
     train(file, "lstm", model, optimizer, x, y, loss, before=clip)
 
 
-def add_llama(file):
+def add_llama(file, train):
     model = seeded("llama")
     ids = labels("models/llama/ids", [BATCHES, 4, 16], 19)
     x, y = ids[:, :, :-1].contiguous(), ids[:, :, 1:].contiguous()

@@ -210,9 +210,9 @@ export class FitRun<M extends Module<unknown>, B extends Batch, Output> implemen
   async #validate(isPartOfEpoch: boolean): Promise<void> {
     const progress = this.#progress;
     if (this.#validation === undefined || progress.measuredStep === progress.step) return;
-    const { forward, loss, metrics } = this.#options;
+    const { forward, loss, metrics, autocast } = this.#options;
     const { data } = this.#validation;
-    const values = await evaluate(this.#model, { data, forward, loss, metrics });
+    const values = await evaluate(this.#model, { data, forward, loss, metrics, autocast });
     progress.validation = values;
     this.#recorder.validation(values, isPartOfEpoch);
     this.#watch.take(values);
