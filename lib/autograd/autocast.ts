@@ -28,7 +28,7 @@ let hasWarned = false;
  * that its forward pass had, so `backward()` need not be inside. No scaling of the loss is needed:
  * bf16 reaches as far as f32.
  *
- * That is about twice as fast as f32 where the processor multiplies bf16 (AVX512-BF16;
+ * Large products are faster where the processor multiplies bf16 (AVX512-BF16;
  * {@linkcode libraryInfo} says so in `multipliesBf16`). Elsewhere it gives the same numbers and is
  * no faster than f32; the first use says so with `console.warn`.
  *
