@@ -25,7 +25,7 @@ const Measured = struct {
     transposed_b: bool = false,
 };
 
-const measured = squares ++ thin ++ layers ++ batches;
+const measured = squares ++ thin ++ layers ++ sequences ++ batches;
 
 const squares = blk: {
     var list: []const Measured = &.{};
@@ -66,6 +66,24 @@ const layers = [_]Measured{
     .{ .m = 512, .n = 784, .k = 128, .transposed_a = true },
     .{ .m = 128, .n = 10, .k = 256, .transposed_b = true },
     .{ .m = 4096, .n = 64, .k = 64 },
+};
+
+/// A layer of a transformer and one of an LSTM: 4096 rows of activations, as above.
+const sequences = blk: {
+    var list: []const Measured = &.{};
+    const sizes = [_][2]usize{
+        .{ 384, 384 }, .{ 384, 1024 }, .{ 1024, 384 },
+        .{ 384, 96 },  .{ 256, 1024 }, .{ 256, 96 },
+    };
+    for (sizes) |size| {
+        const inputs, const outputs = size;
+        list = list ++ &[_]Measured{
+            .{ .m = 4096, .n = outputs, .k = inputs, .transposed_b = true },
+            .{ .m = 4096, .n = inputs, .k = outputs },
+            .{ .m = outputs, .n = inputs, .k = 4096, .transposed_a = true },
+        };
+    }
+    break :blk list[0..list.len].*;
 };
 
 const batches = [_]Measured{

@@ -230,6 +230,8 @@ test "quantized: products with f32, f16 and bf16 weights" {
         try checkLinear(dtype, .rows, 40, 1100, 13);
         try checkLinear(dtype, .rows, 1003, 300, 1);
     }
+    // Several blocks in each direction.
+    try checkLinear(.f32, .rows, 262, 600, 200);
 }
 
 test "quantized: products of nothing" {

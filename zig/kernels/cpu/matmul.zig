@@ -51,6 +51,32 @@ const Tile = struct {
     /// Columns that the last vector of the tile has in `out`, 1 to `lanes`.
     last_columns: usize = lanes,
     accumulate: bool,
+    /// Of the tile's columns, added to every row; null: nothing.
+    bias: ?[*]const f32 = null,
+    ahead: Ahead = .{},
+};
+
+/// Steps of k from one request for memory ahead to the next.
+const ahead_steps = 64;
+const line_floats = 16;
+
+/// A tile's share of a product's `Ahead`.
+const Ahead = struct {
+    data: [*]const f32 = undefined,
+    stride: usize = 0,
+    columns: usize = 0,
+    /// Rows with each request; 0: nothing is asked for.
+    rows: usize = 0,
+
+    inline fn request(ahead: *Ahead) void {
+        for (0..ahead.rows) |_| {
+            var column: usize = 0;
+            while (column < ahead.columns) : (column += line_floats) {
+                @prefetch(ahead.data + column, .{ .locality = 2 });
+            }
+            ahead.data += ahead.stride;
+        }
+    }
 };
 
 noinline fn multiplyTile(
@@ -59,21 +85,46 @@ noinline fn multiplyTile(
     comptime layout: Layout,
     tile: *const Tile,
 ) void {
+    // What is added to at the end comes while the sums are computed.
+    inline for (0..rows) |i| {
+        inline for (0..vectors) |v| {
+            @prefetch(tile.out + i * tile.out_row_stride + v * lanes, .{ .rw = .write });
+        }
+    }
     var sums: [rows][vectors]V = @splat(@splat(@splat(0)));
     const a_row_stride = if (layout == .dense) 1 else tile.a_row_stride;
     const a_step = if (layout == .dense) rows else tile.a_step;
     const b_step = if (layout == .dense) vectors * lanes else tile.b_step;
     var a = tile.a;
     var b = tile.b;
-    for (0..tile.depth) |_| {
-        var b_row: [vectors]V = undefined;
-        inline for (0..vectors) |v| b_row[v] = simd.load(b + v * lanes);
-        inline for (0..rows) |i| {
-            const x: V = @splat(a[i * a_row_stride]);
-            inline for (0..vectors) |v| sums[i][v] = simd.mulAdd(x, b_row[v], sums[i][v]);
+    var ahead = tile.ahead;
+    var left = tile.depth;
+    while (left > 0) {
+        const steps = @min(left, ahead_steps);
+        for (0..steps) |_| {
+            var b_row: [vectors]V = undefined;
+            inline for (0..vectors) |v| b_row[v] = simd.load(b + v * lanes);
+            inline for (0..rows) |i| {
+                const x: V = @splat(a[i * a_row_stride]);
+                inline for (0..vectors) |v| sums[i][v] = simd.mulAdd(x, b_row[v], sums[i][v]);
+            }
+            a += a_step;
+            b += b_step;
         }
-        a += a_step;
-        b += b_step;
+        left -= steps;
+        if (layout == .dense) ahead.request();
+    }
+    if (tile.bias) |bias| {
+        var b_row: [vectors]V = undefined;
+        inline for (0..vectors) |v| {
+            const is_whole = v + 1 < vectors or tile.last_columns == lanes;
+            const source = bias + v * lanes;
+            b_row[v] =
+                if (is_whole) simd.load(source) else simd.loadPart(source, tile.last_columns, 0);
+        }
+        inline for (0..rows) |i| {
+            inline for (0..vectors) |v| sums[i][v] += b_row[v];
+        }
     }
     inline for (0..rows) |i| {
         const row = tile.out + i * tile.out_row_stride;
@@ -134,6 +185,8 @@ fn halfPackedProduct(product: *const Product) callconv(.c) void {
 /// The product with a packed B, and A packed when `layout` is dense.
 inline fn multiplyStrips(comptime layout: Layout, product: *const Product) void {
     const vector_count = (product.n + lanes - 1) / lanes;
+    var ahead = shareAhead(product);
+    const ahead_step = ahead.rows * (product.k / ahead_steps) * ahead.stride;
     var vector: usize = 0;
     while (vector < vector_count) {
         const vectors = partSize(vector_count - vector, tile_vectors);
@@ -155,11 +208,28 @@ inline fn multiplyStrips(comptime layout: Layout, product: *const Product) void 
                 .out_row_stride = product.out_row_stride,
                 .last_columns = if (is_last) product.n - (vector_count - 1) * lanes else lanes,
                 .accumulate = product.accumulate,
+                .bias = if (product.bias) |bias| bias + column else null,
+                .ahead = ahead,
             });
+            ahead.data += ahead_step;
             row += rows;
         }
         vector += vectors;
     }
+}
+
+/// What each tile of a product asks for.
+inline fn shareAhead(product: *const Product) Ahead {
+    const all = product.ahead orelse return .{};
+    const row_tiles = (product.m + tile_rows - 1) / tile_rows;
+    const column_tiles = (product.n + tile_vectors * lanes - 1) / (tile_vectors * lanes);
+    const requests = @max(1, row_tiles * column_tiles * (product.k / ahead_steps));
+    return .{
+        .data = all.data,
+        .stride = all.stride,
+        .columns = all.columns,
+        .rows = (all.rows + requests - 1) / requests,
+    };
 }
 
 fn directProduct(product: *const Product) callconv(.c) void {

@@ -25,6 +25,16 @@ pub const Matrix = extern struct {
     }
 };
 
+/// Memory that is read after a product: it is asked for meanwhile, a little with every tile.
+pub const Ahead = extern struct {
+    data: [*]const f32,
+    /// From one row to the next, in floats.
+    stride: usize,
+    rows: usize,
+    /// Floats of a row.
+    columns: usize,
+};
+
 /// `out [m][n] = a [m][k] x b [k][n]`, or `+=`. `out` overlaps neither operand; its columns are
 /// neighbours and its rows `out_row_stride` elements apart. m, n and k are at least 1.
 pub const Product = extern struct {
@@ -36,6 +46,10 @@ pub const Product = extern struct {
     out: [*]f32,
     out_row_stride: usize,
     accumulate: bool,
+    /// [n], is added to every row; null: nothing. For the packed products only.
+    bias: ?[*]const f32 = null,
+    /// For the packed products only.
+    ahead: ?*const Ahead = null,
 };
 
 /// Most of k that one packed block holds: 8 rows of A then fill half of a 32 KB L1 cache.

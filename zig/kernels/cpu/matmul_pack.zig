@@ -76,6 +76,13 @@ pub fn packRows(
     depth: usize,
 ) callconv(.c) void {
     var row: usize = 0;
+    if (a.row_stride == 1) {
+        // A few panels side by side: what a line of the cache holds is read in one go.
+        const group = side_by_side * tile_rows;
+        while (rows - row >= group + tile_rows) : (row += group) {
+            packPanels(out + row * depth, a.at(row, 0), depth);
+        }
+    }
     while (row < rows) {
         const panel_rows = partSize(rows - row, tile_rows);
         const panel = a.at(row, 0);
@@ -84,6 +91,21 @@ pub fn packRows(
             else => unreachable,
         }
         row += panel_rows;
+    }
+}
+
+/// Panels of contiguous rows that are packed together.
+const side_by_side = 4;
+
+/// `side_by_side` whole panels of `a`, whose rows are neighbours.
+fn packPanels(out: [*]f32, a: Matrix, depth: usize) void {
+    for (0..depth) |p| {
+        inline for (0..side_by_side) |panel| {
+            const source: *const [tile_rows]f32 =
+                @ptrCast(a.data + p * a.column_stride + panel * tile_rows);
+            const target: *[tile_rows]f32 = @ptrCast(out + (panel * depth + p) * tile_rows);
+            target.* = source.*;
+        }
     }
 }
 
@@ -119,6 +141,12 @@ pub fn packColumns(
 ) callconv(.c) void {
     const vector_count = (columns + lanes - 1) / lanes;
     var vector: usize = 0;
+    if (b.column_stride == 1) {
+        // Whole rows: memory is read in the order in which it lies.
+        const strips = wholeStrips(columns);
+        packStrips(out, b, depth, strips);
+        vector = strips * tile_vectors;
+    }
     while (vector < vector_count) {
         const vectors = partSize(vector_count - vector, tile_vectors);
         const start = vector * lanes;
@@ -130,6 +158,29 @@ pub fn packColumns(
             else => unreachable,
         }
         vector += vectors;
+    }
+}
+
+/// How many strips at the front of `columns` have all columns of a tile.
+fn wholeStrips(columns: usize) usize {
+    var vectors = (columns + lanes - 1) / lanes;
+    var strips: usize = 0;
+    while (vectors >= 2 * tile_vectors) : (vectors -= tile_vectors) strips += 1;
+    if (vectors == tile_vectors and columns % lanes == 0) strips += 1;
+    return strips;
+}
+
+/// `strips` whole strips of `b`, whose columns are neighbours.
+fn packStrips(out: [*]f32, b: *const Matrix, depth: usize, strips: usize) void {
+    const width = tile_vectors * lanes;
+    for (0..depth) |p| {
+        const source = b.data + p * b.row_stride;
+        for (0..strips) |strip| {
+            const target = out + (strip * depth + p) * width;
+            inline for (0..tile_vectors) |v| {
+                simd.store(target + v * lanes, simd.load(source + strip * width + v * lanes));
+            }
+        }
     }
 }
 

@@ -118,7 +118,7 @@ pub const Table = extern struct {
         token_count: usize,
         columns: usize,
     ) callconv(.c) void,
-    /// F32, F16 or BF16 weights with many tokens; x holds tiles of `dense_tile_tokens` (the last
+    /// F16 or BF16 weights with many tokens; x holds tiles of `dense_tile_tokens` (the last
     /// may have fewer) end to end.
     multiply_many: *const fn (job: *const Job) callconv(.c) void,
     /// Tokens in one tile of `multiply_many`.

@@ -1,4 +1,4 @@
-//! Products of many tokens with F32, F16 or BF16 weights.
+//! Products of many tokens with F16 or BF16 weights.
 //!
 //! Blocking after Goto and van de Geijn (2008): panels of `panel_rows` weight rows are converted to
 //! f32 and transposed into a buffer that stays in the second-level cache; a register tile of
@@ -42,7 +42,6 @@ pub fn interleaveTile(
 
 pub fn multiply(job: *const interface.Job) callconv(.c) void {
     switch (job.dtype) {
-        .f32 => multiplyAs(.f32, job),
         .f16 => multiplyAs(.f16, job),
         .bf16 => multiplyAs(.bf16, job),
         else => unreachable,

@@ -4,6 +4,7 @@ const std = @import("std");
 const Arena = @import("../../../core/arena.zig").Arena;
 const dtypes = @import("../../../core/dtype.zig");
 const interface = @import("../quantized_interface.zig");
+const matmul = @import("matmul.zig");
 const rounding = @import("rounding.zig");
 const Runner = @import("runner.zig").Runner;
 
@@ -52,6 +53,9 @@ pub fn linear(
     bias: ?[*]const f32,
 ) Arena.Error!void {
     if (count == 0 or weight.rows == 0) return;
+    if (weight.dtype == .f32 and count >= many_tokens) {
+        return multiplyFloats(runner, out, x, count, weight, bias);
+    }
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
     const rounds = runner.precision == .bf16 and !weight.dtype.isQuantized();
@@ -94,6 +98,25 @@ fn multiply(
     if (plan.tile_bytes > 0) runner.pool.run(@intCast(tiles), &product, Product.prepareTile);
     const chunks = divideUp(weight.rows, product.rows_per_chunk);
     runner.pool.run(@intCast(chunks), &product, Product.multiplyChunk);
+}
+
+/// Many tokens with weights that need no conversion: an ordinary product.
+fn multiplyFloats(
+    runner: *const Runner,
+    out: [*]f32,
+    x: [*]const f32,
+    count: usize,
+    weight: Weight,
+    bias: ?[*]const f32,
+) Arena.Error!void {
+    const columns = weight.columns;
+    return matmul.matmul(
+        runner,
+        .{ .m = count, .n = weight.rows, .k = columns },
+        .{ .data = x, .row_stride = columns, .column_stride = 1 },
+        .{ .data = @ptrCast(@alignCast(weight.data)), .row_stride = 1, .column_stride = columns },
+        .{ .data = out, .row_stride = weight.rows, .bias = bias },
+    );
 }
 
 fn divideUp(a: usize, b: usize) usize {

@@ -69,6 +69,8 @@ pub const Output = struct {
     batch_strides: [max_batch_rank]usize = @splat(0),
     /// Add to what is there instead of replacing it.
     accumulate: bool = false,
+    /// [n], is added to every row; null: nothing. Not together with `accumulate`.
+    bias: ?[*]const f32 = null,
 
     /// Start of product `index` of the batch.
     pub fn at(output: Output, shape: Shape, index: usize) [*]f32 {
@@ -95,7 +97,7 @@ fn batchOffset(
 }
 
 /// `out[batch][m][n] = a[batch][m][k] x b[batch][k][n]`, or `+=` when `out.accumulate`. Any size
-/// may be 0; with k = 0 the products are zeros. Workspace (at most some 13 MB, and a part of 0.5 MB
+/// may be 0; with k = 0 the products are zeros. Workspace (at most some 8 MB, and a part of 0.5 MB
 /// for each thread; in precision bf16 copies of the operands as well) comes from `runner.scratch`;
 /// when it is full nothing has been written.
 pub fn matmul(
@@ -106,7 +108,7 @@ pub fn matmul(
     out: Output,
 ) Arena.Error!void {
     if (shape.m == 0 or shape.n == 0 or shape.batchCount() == 0) return;
-    if (shape.k == 0) return if (!out.accumulate) fillZeros(shape, out);
+    if (shape.k == 0) return if (!out.accumulate) fill(shape, out);
 
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
@@ -133,6 +135,10 @@ const Method = union(enum) {
 /// Elements of B up to which it is read where it lies: it fits an L1 or a small L2 cache.
 const direct_elements = 8 * 1024;
 
+/// Rows and columns of a single product that is left to one thread whatever its depth is.
+const max_block_rows = 120;
+const max_block_columns = 240;
+
 /// Products of a batch from which on each is computed by one thread, when it is not too large.
 const many_products = 16;
 
@@ -153,7 +159,7 @@ fn choose(job: Job) Method {
     if (job.b.row_stride == 1 and shape.m <= flipped.max_rows and shape.n >= 4 * shape.m) {
         return .{ .independent = .flipped };
     }
-    const is_block = shape.m <= shared.block_rows and shape.n <= shared.block_columns;
+    const is_block = shape.m <= max_block_rows and shape.n <= max_block_columns;
     const suits_one_thread = shape.batchCount() >= many_products or shape.work() <= one_thread_work;
     const fits_one_thread = shape.m <= shared.max_own_rows and shape.n <= shared.max_own_columns;
     if (is_block or (suits_one_thread and fits_one_thread)) {
@@ -192,7 +198,7 @@ fn canonical(given: Job) Job {
     if (job.shape.m == 1) job.a.row_stride = job.shape.k;
     if (job.shape.n == 1) job.b.column_stride = if (job.b.row_stride == 1) job.shape.k else 1;
     const is_column = job.shape.n == 1 and job.shape.m > 1 and job.out.row_stride == 1;
-    if (is_column and job.a.row_stride == 1 and job.a.column_stride != 1) {
+    if (is_column and job.out.bias == null and job.a.row_stride == 1 and job.a.column_stride != 1) {
         const b = job.b;
         job.b = job.a.transposed();
         job.a = b.transposed();
@@ -244,9 +250,12 @@ fn copyRows(
     return .{ .data = copy.ptr, .row_stride = columns, .column_stride = 1 };
 }
 
-fn fillZeros(shape: Shape, out: Output) void {
+/// Fills the result with the bias or zeros.
+fn fill(shape: Shape, out: Output) void {
     for (0..shape.batchCount()) |index| {
-        const start = out.at(shape, index);
-        for (0..shape.m) |i| @memset((start + i * out.row_stride)[0..shape.n], 0);
+        for (0..shape.m) |i| {
+            const row = (out.at(shape, index) + i * out.row_stride)[0..shape.n];
+            if (out.bias) |bias| @memcpy(row, bias) else @memset(row, 0);
+        }
     }
 }

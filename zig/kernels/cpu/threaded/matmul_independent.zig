@@ -131,7 +131,7 @@ fn runChunk(pointer: *const anyopaque, chunk: u32, worker: u32) void {
     const first = group * cut.products_per_chunk;
     const end = @min(first + cut.products_per_chunk, shape.batchCount());
     for (first..end) |index| {
-        const product: Product = .{
+        var product: Product = .{
             .m = @min(cut.rows_per_chunk, shape.m - row),
             .n = @min(cut.columns_per_chunk, shape.n - column),
             .k = shape.k,
@@ -141,6 +141,12 @@ fn runChunk(pointer: *const anyopaque, chunk: u32, worker: u32) void {
             .out_row_stride = context.job.out.row_stride,
             .accumulate = context.job.out.accumulate,
         };
+        if (context.job.out.bias) |bias| {
+            for (0..product.m) |i| {
+                @memcpy((product.out + i * product.out_row_stride)[0..product.n], bias + column);
+            }
+            product.accumulate = true;
+        }
         const workspace = context.workspace + worker * context.workspace_floats;
         switch (context.kernel) {
             .dots => context.kernels.dots(&product),
