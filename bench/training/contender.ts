@@ -6,6 +6,7 @@
 
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import type { Precision } from "../../mod.ts";
 import { CommandedProcess } from "../support/child_process.ts";
 import type { OpTime } from "./op_times.ts";
 
@@ -19,6 +20,21 @@ export interface Loaded {
   readonly runtime: string;
   /** Learned numbers: equal on both sides. */
   readonly parameters: number;
+  /** Why it cannot train here; then it is left out. */
+  readonly unavailable?: string;
+}
+
+/** The ways to run PyTorch: as people write it, tuned, and tuned and compiled; see pytorch.py. */
+export const pytorchVariants = ["eager", "tuned", "compile"] as const;
+
+/** One of them. */
+export type PytorchVariant = typeof pytorchVariants[number];
+
+/** What is trained, and how. */
+export interface Setting {
+  readonly workload: string;
+  readonly threads: number;
+  readonly precision: Precision;
 }
 
 /** What some steps took. */
@@ -39,7 +55,12 @@ export interface Measured {
 export class Contender implements Disposable {
   readonly #process: CommandedProcess;
 
-  private constructor(name: string, executable: string, given: readonly string[]) {
+  private constructor(
+    readonly name: string,
+    executable: string,
+    given: readonly string[],
+    readonly options: Readonly<Record<string, string>> = {},
+  ) {
     this.#process = new CommandedProcess(name, executable, given);
   }
 
@@ -50,13 +71,13 @@ export class Contender implements Disposable {
   }
 
   /** PyTorch under the given Python. */
-  static pytorch(python: string): Contender {
-    return new Contender("PyTorch", python, ["-u", fileOf("pytorch.py")]);
+  static pytorch(python: string, variant: PytorchVariant): Contender {
+    return new Contender(`PyTorch ${variant}`, python, ["-u", fileOf("pytorch.py")], { variant });
   }
 
   /** Makes the network, its batch and its optimizer. */
-  async load(workload: string, threads: number): Promise<Loaded> {
-    return await this.#process.ask("load", { workload, threads }) as Loaded;
+  async load(setting: Setting): Promise<Loaded> {
+    return await this.#process.ask("load", { ...setting, ...this.options }) as Loaded;
   }
 
   /** Trains. */

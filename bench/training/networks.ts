@@ -1,10 +1,10 @@
 /**
- * The networks that are trained, the same as in pytorch.py.
+ * The networks that are trained, the same as in pytorch_networks.py.
  *
  * @module
  */
 
-import { Llama, nn, type Tensor } from "../../mod.ts";
+import { Llama, nn, resnet18, type Tensor } from "../../mod.ts";
 import { empty, randn } from "../../lib/core/creation.ts";
 import { context } from "../../lib/core/context.ts";
 import { Random } from "../../lib/core/random.ts";
@@ -99,5 +99,24 @@ function transformer(): Workload {
   return { model, forward: () => model.forward(ids).view([-1, vocabulary]), labels };
 }
 
+function smallResnet18(): Workload {
+  const model = resnet18({ stem: "small", numClasses: 10 });
+  const x = lasting([32, 3, 32, 32]);
+  return { model, forward: () => model.forward(x), labels: indices([32], 10) };
+}
+
+function tinyMlp(): Workload {
+  const model = new nn.Sequential(new nn.Linear(32, 32), new nn.ReLU(), new nn.Linear(32, 10));
+  const x = lasting([1, 32]);
+  return { model, forward: () => model.forward(x), labels: indices([1], 10) };
+}
+
 /** Makes a network by its name. */
-export const networks: Readonly<Record<string, () => Workload>> = { mlp, cnn, lstm, transformer };
+export const networks: Readonly<Record<string, () => Workload>> = {
+  mlp,
+  cnn,
+  lstm,
+  transformer,
+  resnet18: smallResnet18,
+  "tiny-mlp": tinyMlp,
+};

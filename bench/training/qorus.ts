@@ -7,7 +7,16 @@
 
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { configure, counters, crossEntropy, libraryInfo, optim, scope } from "../../mod.ts";
+import {
+  autocast,
+  configure,
+  counters,
+  crossEntropy,
+  libraryInfo,
+  optim,
+  type Precision,
+  scope,
+} from "../../mod.ts";
 import { runtimeName } from "../../lib/cli/runtime.ts";
 import { version } from "../../lib/cli/version.ts";
 import type { Loaded, Measured } from "./contender.ts";
@@ -16,14 +25,17 @@ import { measureOps, type OpTime } from "./op_times.ts";
 
 let workload: Workload;
 let optimizer: optim.AdamW;
+let precision: Precision;
 
-function load({ workload: name, threads }: { workload: string; threads: number }): Loaded {
-  configure({ threads });
-  workload = networks[name]();
+function load(given: { workload: string; threads: number; precision: Precision }): Loaded {
+  configure({ threads: given.threads });
+  workload = networks[given.workload]();
+  precision = given.precision;
   optimizer = new optim.AdamW(workload.model.parameters(), { lr: 1e-3 });
+  const { isa, multipliesBf16 } = libraryInfo();
   return {
     name: `Qorus ${version}`,
-    kernels: libraryInfo().isa,
+    kernels: `${isa}${multipliesBf16 ? " with bf16" : ""}`,
     runtime: runtimeName(),
     parameters: workload.model.parameters().reduce((sum, { size }) => sum + size, 0),
   };
@@ -32,7 +44,8 @@ function load({ workload: name, threads }: { workload: string; threads: number }
 function step(): number {
   using _ = scope();
   optimizer.zeroGrad();
-  const loss = crossEntropy(workload.forward(), workload.labels);
+  const lossOf = () => crossEntropy(workload.forward(), workload.labels);
+  const loss = precision === "f32" ? lossOf() : autocast(precision, lossOf);
   loss.backward();
   optimizer.step();
   return loss.item();
