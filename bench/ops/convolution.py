@@ -1,47 +1,65 @@
-"""The contender of convolution.ts: PyTorch on the same shapes, one line per case on stdout."""
+"""The contender of convolution.ts: PyTorch on the same shapes, one line per case on stdout. Every
+case is measured with images as they are (NCHW) and in memory format channels_last."""
 
 import json
 import sys
 import time
 
 import torch
-import torch.nn.functional as F
 
 
 def main():
     request = json.loads(sys.stdin.readline())
     torch.set_num_threads(request["threads"])
-    cases = [prepared(case) for case in request["cases"]]
     print("ready", flush=True)
     for line in sys.stdin:
-        forward, backward = measure(cases[int(line)], request["seconds"])
-        print(json.dumps({"forward": forward, "backward": backward}), flush=True)
+        case = request["cases"][int(line)]
+        measured = [
+            measure(case, request["seconds"] / 2, memory_format)
+            for memory_format in (torch.contiguous_format, torch.channels_last)
+        ]
+        print(json.dumps({"nchw": measured[0], "channelsLast": measured[1]}), flush=True)
 
 
-def prepared(case):
-    x = torch.randn(case["x"], requires_grad=case["learnsInput"])
-    weight = torch.randn(case["weight"], requires_grad=True)
-    bias = torch.randn(case["weight"][0], requires_grad=True)
-    return x, weight, bias, case["options"]
+def pair(value):
+    return value if isinstance(value, list) else [value, value]
 
 
-def measure(case, seconds):
-    """Best seconds of a forward and of a backward pass."""
-    x, weight, bias, options = case
-    best = [float("inf"), float("inf")]
+def measure(case, seconds, memory_format):
+    """Best milliseconds of each direction."""
+    options = case["options"]
+    steps = [pair(options.get(name, default)) for name, default in
+             (("stride", 1), ("padding", 0), ("dilation", 1))]
+    x = torch.randn(case["x"]).to(memory_format=memory_format)
+    weight = torch.randn(case["weight"]).to(memory_format=memory_format)
+    bias = torch.randn(case["weight"][0]) if case["bias"] else None
+    rest = (*steps, False, [0, 0], options.get("groups", 1))
+    gradient = torch.ones_like(torch.convolution(x, weight, bias, *rest))
+
+    def backward(mask):
+        sizes = [case["weight"][0]] if case["bias"] else None
+        return torch.ops.aten.convolution_backward(gradient, x, weight, sizes, *rest, mask)
+
+    directions = {
+        "forward": lambda: torch.convolution(x, weight, bias, *rest),
+        "weight": lambda: backward([False, True, case["bias"]]),
+    }
+    if case["learnsInput"]:
+        directions["input"] = lambda: backward([True, False, False])
+    return {name: best(run, seconds / len(directions)) for name, run in directions.items()}
+
+
+def best(run, seconds):
+    least = float("inf")
+    run()
     end = time.perf_counter() + seconds
-    gradient = None
     while time.perf_counter() < end:
         start = time.perf_counter()
-        result = F.conv2d(x, weight, bias, **options)
-        middle = time.perf_counter()
-        gradient = torch.ones_like(result) if gradient is None else gradient
-        backward_start = time.perf_counter()
-        result.backward(gradient)
-        best = [min(best[0], middle - start), min(best[1], time.perf_counter() - backward_start)]
-        x.grad = weight.grad = bias.grad = None
-    return best
+        run()
+        least = min(least, time.perf_counter() - start)
+    return least * 1000
 
 
 if __name__ == "__main__":
-    main()
+    with torch.no_grad():
+        main()

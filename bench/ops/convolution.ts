@@ -1,7 +1,8 @@
 /**
  * Convolutions next to PyTorch's, in turns: `bun bench/ops/convolution.ts [--python PATH]
- * [--threads N] [TEXT]` measures the cases whose name contains TEXT. Best times of forward and
- * backward passes in milliseconds, and PyTorch's time over ours.
+ * [--threads N] [--seconds N] [--json] [TEXT]` measures the cases whose name contains TEXT. Best
+ * milliseconds of the result, of the input's gradient and of the weight's, and how many times as
+ * long PyTorch takes, in the faster of its memory formats.
  *
  * @module
  */
@@ -14,83 +15,15 @@ import { parseArgs } from "node:util";
 import { backward } from "../../lib/autograd/backward.ts";
 import { configure } from "../../lib/core/context.ts";
 import { ones, randn } from "../../lib/core/creation.ts";
+import { noGrad } from "../../lib/core/gradient.ts";
 import { scope } from "../../lib/core/scope.ts";
-import type { Tensor } from "../../lib/core/tensor.ts";
-import { conv2d, type Conv2dOptions } from "../../lib/ops/convolution.ts";
+import { conv2d } from "../../lib/ops/convolution.ts";
+import { type Case, cases as all } from "./convolution_cases.ts";
 
-interface Case {
-  name: string;
-  x: number[];
-  weight: number[];
-  /** Whether the gradient of x is wanted too, as for all but a network's first layer. */
-  learnsInput: boolean;
-  options: Conv2dOptions;
-}
-
-const same = { padding: 1 };
-const all: Case[] = [
-  {
-    name: "1 to 32, 28x28",
-    x: [128, 1, 28, 28],
-    weight: [32, 1, 3, 3],
-    learnsInput: false,
-    options: same,
-  },
-  {
-    name: "32 to 64, 28x28",
-    x: [128, 32, 28, 28],
-    weight: [64, 32, 3, 3],
-    learnsInput: true,
-    options: same,
-  },
-  {
-    name: "32 to 64, 14x14",
-    x: [128, 32, 14, 14],
-    weight: [64, 32, 3, 3],
-    learnsInput: true,
-    options: same,
-  },
-  {
-    name: "32 to 64, 26x26 without padding",
-    x: [128, 32, 26, 26],
-    weight: [64, 32, 3, 3],
-    learnsInput: true,
-    options: {},
-  },
-  {
-    name: "64 to 128, stride 2",
-    x: [32, 64, 28, 28],
-    weight: [128, 64, 3, 3],
-    learnsInput: true,
-    options: { padding: 1, stride: 2 },
-  },
-  {
-    name: "64 to 64, 56x56, one image",
-    x: [1, 64, 56, 56],
-    weight: [64, 64, 3, 3],
-    learnsInput: true,
-    options: same,
-  },
-  {
-    name: "256 to 64, points",
-    x: [8, 256, 28, 28],
-    weight: [64, 256, 1, 1],
-    learnsInput: true,
-    options: {},
-  },
-  {
-    name: "depthwise 64",
-    x: [32, 64, 28, 28],
-    weight: [64, 1, 3, 3],
-    learnsInput: true,
-    options: { padding: 1, groups: 64 },
-  },
-];
-
-interface Times {
-  forward: number;
-  backward: number;
-}
+const directions = ["forward", "input", "weight"] as const;
+type Direction = typeof directions[number];
+/** Milliseconds. */
+type Times = Partial<Record<Direction, number>>;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -98,35 +31,53 @@ const { values, positionals } = parseArgs({
     python: { type: "string", default: "/tmp/venv-golden/bin/python" },
     threads: { type: "string", default: "1" },
     seconds: { type: "string", default: "1" },
+    json: { type: "boolean", default: false },
   },
 });
 const threads = Number(values.threads);
-const seconds = Number(values.seconds);
 const rounds = 3;
+const seconds = Number(values.seconds) / rounds;
 const cases = all.filter(({ name }) => name.includes(positionals[0] ?? ""));
 
 function measure(item: Case): Times {
-  const best = { forward: Infinity, backward: Infinity };
   using _ = scope();
   const x = randn(item.x);
-  const [weight, bias] = [randn(item.weight), randn([item.weight[0]])];
-  for (const learned of [weight, bias, ...(item.learnsInput ? [x] : [])]) {
-    learned.requiresGrad = true;
+  const weight = randn(item.weight);
+  const bias = item.bias ? randn([item.weight[0]]) : undefined;
+  const gradient = ones(noGrad(() => conv2d(x, weight, bias, item.options)).shape);
+  const times: Times = {};
+  for (const direction of directions) {
+    if (direction === "input" && !item.learnsInput) continue;
+    x.requiresGrad = direction === "input";
+    weight.requiresGrad = direction === "weight";
+    if (bias !== undefined) bias.requiresGrad = direction === "weight";
+    let best = Infinity;
+    const end = performance.now() + 1000 * seconds / directions.length;
+    while (performance.now() < end) {
+      using _ = scope();
+      let start = performance.now();
+      const result = conv2d(x, weight, bias, item.options);
+      if (direction !== "forward") {
+        start = performance.now();
+        backward(result, { gradient });
+      }
+      best = Math.min(best, performance.now() - start);
+      for (const learned of [x, weight, bias]) {
+        if (learned?.requiresGrad) learned.grad = undefined;
+      }
+    }
+    times[direction] = best;
   }
-  let gradient: Tensor | undefined;
-  const end = performance.now() + 1000 * seconds / rounds;
-  while (performance.now() < end) {
-    gradient ??= ones(conv2d(x, weight, bias, item.options).shape);
-    using _ = scope();
-    const start = performance.now();
-    const result = conv2d(x, weight, bias, item.options);
-    const middle = performance.now();
-    backward(result, { gradient });
-    best.forward = Math.min(best.forward, middle - start);
-    best.backward = Math.min(best.backward, performance.now() - middle);
-    x.grad = weight.grad = bias.grad = undefined;
+  return times;
+}
+
+function least(...times: readonly Times[]): Times {
+  const result: Times = {};
+  for (const direction of directions) {
+    const measured = times.map((time) => time[direction]).filter((time) => time !== undefined);
+    if (measured.length > 0) result[direction] = Math.min(...measured);
   }
-  return best;
+  return result;
 }
 
 const contender = spawn(values.python, [
@@ -142,22 +93,33 @@ async function ask(line: string): Promise<string> {
 }
 
 configure({ threads });
-await ask(JSON.stringify({ threads, seconds: seconds / rounds, cases }));
-console.log(`${threads} threads; ms forward and backward: qorus, torch, torch / qorus`);
+await ask(JSON.stringify({ threads, seconds, cases }));
+const results = [];
+if (!values.json) {
+  console.log(`${threads} threads; ms: qorus, torch NCHW, channels_last, best torch / qorus`);
+}
 for (const [i, item] of cases.entries()) {
-  const ours = { forward: Infinity, backward: Infinity };
-  const theirs = { forward: Infinity, backward: Infinity };
+  let [qorus, nchw, channelsLast]: Times[] = [{}, {}, {}];
   for (let round = 0; round < rounds; round++) {
-    const mine = measure(item);
-    const other = JSON.parse(await ask(String(i))) as Times;
-    for (const pass of ["forward", "backward"] as const) {
-      ours[pass] = Math.min(ours[pass], mine[pass]);
-      theirs[pass] = Math.min(theirs[pass], other[pass] * 1000);
-    }
+    qorus = least(qorus, measure(item));
+    const other = JSON.parse(await ask(String(i))) as { nchw: Times; channelsLast: Times };
+    nchw = least(nchw, other.nchw);
+    channelsLast = least(channelsLast, other.channelsLast);
   }
-  const column = (pass: keyof Times) =>
-    `${pass} ${ours[pass].toFixed(2)} ${theirs[pass].toFixed(2)} ` +
-    `${(theirs[pass] / ours[pass]).toFixed(2)}`;
-  console.log(`${item.name.padEnd(34)} ${column("forward")}   ${column("backward")}`);
+  results.push({ ...item, threads, qorus, nchw, channelsLast });
+  if (values.json) continue;
+  const multiplyAdds = item.weight.reduce((a, b) => a * b, 1) *
+    item.x[0] * item.x[2] * item.x[3];
+  const stride = Number(item.options.stride ?? 1) ** 2;
+  const columns = directions.map((direction) => {
+    if (qorus[direction] === undefined) return "".padEnd(34);
+    const [ours, first, second] = [qorus, nchw, channelsLast].map((times) => times[direction]!);
+    const gflops = 2 * multiplyAdds / stride / ours / 1e6;
+    return [ours, first, second, Math.min(first, second) / ours]
+      .map((value) => value.toFixed(2).padStart(6)).join(" ") +
+      `${gflops.toFixed(0).padStart(5)}G`;
+  });
+  console.log(`${item.name.padEnd(36)} ${columns.join("  ")}`);
 }
 contender.stdin.end();
+if (values.json) console.log(JSON.stringify(results));

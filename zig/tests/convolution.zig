@@ -71,6 +71,11 @@ const cases = [_]Case{
     .{ .images = 2, .groups = 3, .channels = .{ 2, 5 }, .in = .{ 8, 9 }, .padding = one },
     .{ .images = 2, .groups = 37, .channels = one, .in = .{ 9, 18 }, .padding = one },
     .{ .groups = 4, .channels = .{ 1, 3 }, .in = .{ 9, 70 }, .stride = .{ 2, 2 } },
+    // Winograd's filtering: tiles beyond the edges, blocks of tiles and channels, many of them.
+    .{ .images = 5, .channels = .{ 16, 19 }, .in = .{ 9, 10 }, .padding = one },
+    .{ .images = 3, .channels = .{ 37, 66 }, .in = .{ 8, 8 }, .padding = one },
+    .{ .channels = .{ 16, 130 }, .in = .{ 18, 23 }, .padding = .{ 2, 0 } },
+    .{ .images = 36, .channels = .{ 17, 16 }, .in = .{ 15, 14 }, .padding = one },
 };
 
 /// What the three passes give.

@@ -16,6 +16,7 @@ pub const table: interface.Table = .{
     .direct = direct,
     .gradient_tile = gradientTile,
     .gradient_dots = gradientDots,
+    .winograd = @import("convolution_winograd.zig").table,
 };
 
 /// One register of a strip: where it is read and where it goes.

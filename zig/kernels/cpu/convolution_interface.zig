@@ -6,6 +6,8 @@
 //! `staged[offsets[k] + y * staged_row_step + x]`, neighbours in x are neighbours in memory, and
 //! reading a register past the last of them is allowed.
 
+const winograd = @import("convolution_winograd_interface.zig");
+
 /// Rows of the weights up to which `direct` and `gradient_dots` are meant to be used: for so few,
 /// rearranging operands for the matrix products costs more than it saves.
 pub const max_direct_rows = 4;
@@ -75,4 +77,5 @@ pub const Table = extern struct {
     direct: *const fn (direct: *const Direct) callconv(.c) void,
     gradient_tile: *const fn (gradient: *const Gradient) callconv(.c) void,
     gradient_dots: *const fn (gradient: *const Gradient) callconv(.c) void,
+    winograd: winograd.Table,
 };

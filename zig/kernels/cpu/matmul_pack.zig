@@ -21,24 +21,24 @@ pub const tile_vectors = if (simd.has_32_registers) 3 else 2;
 
 pub const partSize = interface.partSize;
 
-const Eight = @Vector(8, f32);
+pub const Eight = @Vector(8, f32);
 
-inline fn loadEight(pointer: [*]const f32) Eight {
+pub inline fn loadEight(pointer: [*]const f32) Eight {
     return @as(*align(4) const Eight, @ptrCast(pointer)).*;
 }
 
-inline fn storeEight(pointer: [*]f32, value: Eight) void {
+pub inline fn storeEight(pointer: [*]f32, value: Eight) void {
     @as(*align(4) Eight, @ptrCast(pointer)).* = value;
 }
 
 /// Writes the first four elements.
-inline fn storeFour(pointer: [*]f32, value: Eight) void {
+pub inline fn storeFour(pointer: [*]f32, value: Eight) void {
     const halves: [2]@Vector(4, f32) = @bitCast(value);
     @as(*align(4) @Vector(4, f32), @ptrCast(pointer)).* = halves[0];
 }
 
 /// Transposes 8 x 8 elements by pairs, pairs of pairs, and halves: 24 two-operand shuffles.
-inline fn transpose(rows: [8]Eight) [8]Eight {
+pub inline fn transpose(rows: [8]Eight) [8]Eight {
     const low_pairs = [8]i32{ 0, ~@as(i32, 0), 1, ~@as(i32, 1), 4, ~@as(i32, 4), 5, ~@as(i32, 5) };
     const high_pairs = [8]i32{ 2, ~@as(i32, 2), 3, ~@as(i32, 3), 6, ~@as(i32, 6), 7, ~@as(i32, 7) };
     const low_quads = [8]i32{ 0, 1, ~@as(i32, 0), ~@as(i32, 1), 4, 5, ~@as(i32, 4), ~@as(i32, 5) };

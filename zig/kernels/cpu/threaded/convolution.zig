@@ -8,6 +8,8 @@ const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
 const geometry_module = @import("convolution_geometry.zig");
 const correlate = @import("convolution_correlate.zig");
+const winograd = @import("convolution_winograd.zig");
+const winograd_gradient = @import("convolution_winograd_gradient.zig");
 const gradient_module = @import("convolution_gradient.zig");
 const rounding = @import("rounding.zig");
 
@@ -26,16 +28,15 @@ pub fn forward(
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
     const counts = [2]usize{ geometry.inputCount(), geometry.weightCount() };
-    const operands = try rounded(runner, .{ x, weight }, counts);
-    const phase = try geometry_module.forwardPhase(runner.scratch, geometry);
+    const given = try rounded(runner, .{ x, weight }, counts);
     const kernel = geometry.kernelSize();
-    try correlate.run(runner, &.{
+    const operands: correlate.Operands = .{
         .images = geometry.images,
         .groups = geometry.groups,
         .source_channels = geometry.in_channels,
         .source_size = geometry.in,
-        .source = operands[0],
-        .weights = operands[1],
+        .source = given[0],
+        .weights = given[1],
         .weight_strides = .{
             geometry.out_channels * geometry.in_channels * kernel,
             geometry.in_channels * kernel,
@@ -45,7 +46,29 @@ pub fn forward(
         .channels = geometry.out_channels,
         .size = geometry.out,
         .out = out,
-    }, &phase);
+    };
+    if (suitsWinograd(geometry, geometry.out)) {
+        return winograd.run(runner, &operands, geometry.padding, false);
+    }
+    const phase = try geometry_module.forwardPhase(runner.scratch, geometry);
+    try correlate.run(runner, &operands, &phase);
+}
+
+/// Whether Winograd's filtering computes results of a size fastest.
+fn suitsWinograd(geometry: Geometry, size: [2]usize) bool {
+    const one = [2]usize{ 1, 1 };
+    const is_plain = geometry.groups == 1 and
+        std.mem.eql(usize, &geometry.kernel, &.{ 3, 3 }) and
+        std.mem.eql(usize, &geometry.stride, &one) and
+        std.mem.eql(usize, &geometry.dilation, &one);
+    if (!is_plain) return false;
+    for (0..2) |axis| {
+        // A transposed convolution may have a smaller input than its result needs.
+        if (geometry.padding[axis] > 2) return false;
+        if (geometry.in[axis] + 2 * geometry.padding[axis] != geometry.out[axis] + 2) return false;
+    }
+    const channels = [2]usize{ geometry.in_channels, geometry.out_channels };
+    return winograd.suits(geometry.images, channels, size);
 }
 
 /// The gradient of `forward` with respect to x, given that of its result; with a bias
@@ -81,6 +104,10 @@ pub fn inputGradient(
         .size = geometry.in,
         .out = out,
     };
+    if (suitsWinograd(geometry, geometry.in)) {
+        const padding = [2]usize{ 2 - geometry.padding[0], 2 - geometry.padding[1] };
+        return winograd.run(runner, &operands, padding, true);
+    }
     const counts = geometry_module.backwardPhaseCounts(geometry);
     for (0..counts[0]) |row| for (0..counts[1]) |column| {
         const mark = runner.scratch.head;
@@ -103,6 +130,9 @@ pub fn weightGradient(
     defer runner.scratch.reset(mark);
     const counts = [2]usize{ geometry.inputCount(), geometry.resultCount() };
     const operands = try rounded(runner, .{ x, gradient }, counts);
+    if (suitsWinograd(geometry, geometry.out)) {
+        return winograd_gradient.run(runner, geometry, operands[0], operands[1], out);
+    }
     return gradient_module.weightGradient(runner, geometry, operands[0], operands[1], out);
 }
 
