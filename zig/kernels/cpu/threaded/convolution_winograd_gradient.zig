@@ -235,7 +235,7 @@ fn gradientStrip(job: *const Job, vector: usize) Strip {
 fn sumChunk(pointer: *const anyopaque, number: u32, worker: u32) void {
     const job: *const Job = @ptrCast(@alignCast(pointer));
     const row = number % job.rowBlocks() * block_rows;
-    const rows = @min(block_rows, job.geometry.in_channels - row);
+    const rows: usize = @min(block_rows, job.geometry.in_channels - row);
     const first = number / job.rowBlocks() * job.block_vectors;
     const vectors = @min(job.block_vectors, job.gradient_vectors - first);
     const width = vectors * job.lanes;
