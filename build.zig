@@ -13,12 +13,22 @@ const Isa = struct {
     model: *const std.Target.Cpu.Model,
     features: []const std.Target.x86.Feature = &.{},
     arm_features: []const std.Target.aarch64.Feature = &.{},
+    root: []const u8 = "zig/kernels.zig",
+    /// The instruction set whose kernels this one has as well, when `root` holds only some.
+    beside: ?[]const u8 = null,
 };
 
 const x86_isas = [_]Isa{
     .{ .name = "baseline", .model = &std.Target.x86.cpu.x86_64 },
     .{ .name = "v3", .model = &std.Target.x86.cpu.x86_64_v3 },
     .{ .name = "v4", .model = &std.Target.x86.cpu.x86_64_v4, .features = &.{.avx512vnni} },
+    .{
+        .name = "v4_bf16",
+        .model = &std.Target.x86.cpu.x86_64_v4,
+        .features = &.{ .avx512vnni, .avx512bf16 },
+        .root = "zig/kernels_bf16.zig",
+        .beside = "v4",
+    },
 };
 
 const arm_isas = [_]Isa{
@@ -142,12 +152,18 @@ fn chosenIsas(b: *std.Build, arch: std.Target.Cpu.Arch) []const Isa {
         "isa",
         "Build these instruction sets only, to save time while working on kernels",
     ) orelse return all;
-    var chosen: std.ArrayList(Isa) = .empty;
+    var wanted: std.StringHashMapUnmanaged(void) = .empty;
     for (names) |name| {
         for (all) |isa| {
             if (!std.mem.eql(u8, isa.name, name)) continue;
-            break chosen.append(b.allocator, isa) catch @panic("OOM");
+            wanted.put(b.allocator, name, {}) catch @panic("OOM");
+            if (isa.beside) |other| wanted.put(b.allocator, other, {}) catch @panic("OOM");
+            break;
         } else std.debug.panic("-Disa={s}: {t} has no such kernels", .{ name, arch });
+    }
+    var chosen: std.ArrayList(Isa) = .empty;
+    for (all) |isa| {
+        if (wanted.contains(isa.name)) chosen.append(b.allocator, isa) catch @panic("OOM");
     }
     return chosen.items;
 }
@@ -177,7 +193,7 @@ fn addKernels(
             .name = b.fmt("kernels-{s}", .{isa.name}),
             .use_llvm = true,
             .root_module = b.createModule(.{
-                .root_source_file = b.path("zig/kernels.zig"),
+                .root_source_file = b.path(isa.root),
                 .target = b.resolveTargetQuery(query),
                 // Kernels check nothing themselves (their callers do): Debug would only be slow.
                 .optimize = if (optimize == .Debug) .ReleaseSafe else optimize,

@@ -23,6 +23,7 @@ test {
     _ = @import("tests/sampling.zig");
     _ = @import("tests/matmul.zig");
     _ = @import("tests/precision.zig");
+    _ = @import("tests/matmul_bf16.zig");
     _ = @import("tests/recurrent.zig");
     _ = @import("tests/quantized.zig");
     _ = @import("tests/losses.zig");

@@ -148,9 +148,15 @@ fn operand(
 }
 
 /// What each shape is measured with, one column each.
-const Setting = struct { isa: qorus.cpu.Isa, thread_count: u32 };
+const Setting = struct {
+    isa: qorus.cpu.Isa,
+    precision: qorus.Precision = .f32,
+    thread_count: u32,
+};
 
 const settings = [_]Setting{
+    .{ .isa = .v4_bf16, .precision = .bf16, .thread_count = 1 },
+    .{ .isa = .v4_bf16, .precision = .bf16, .thread_count = 2 },
     .{ .isa = .v4, .thread_count = 1 },
     .{ .isa = .v4, .thread_count = 2 },
     .{ .isa = .v3, .thread_count = 1 },
@@ -196,6 +202,8 @@ pub fn main(init: std.process.Init) !void {
             pool.resize(setting.thread_count);
             const runner: qorus.Runner = .{
                 .kernels = qorus.cpu.kernels(setting.isa).?,
+                .bf16 = qorus.cpu.bf16Kernels(setting.isa),
+                .precision = setting.precision,
                 .pool = &pool,
                 .scratch = &scratch,
             };

@@ -80,6 +80,7 @@ pub const Context = struct {
     pub fn runner(context: *Context) runner_module.Runner {
         return .{
             .kernels = context.kernels,
+            .bf16 = cpu.bf16Kernels(context.isa),
             .pool = &pool.global,
             .scratch = &context.scratch,
             .precision = context.precision,

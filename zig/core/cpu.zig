@@ -3,11 +3,13 @@
 const std = @import("std");
 const builtin = @import("builtin");
 const built_isas = @import("built_isas");
+const bf16_interface = @import("../kernels/cpu/bf16_interface.zig");
 const interface = @import("../kernels/cpu/interface.zig");
 
 pub const Kernels = interface.Kernels;
+pub const Bf16Kernels = bf16_interface.Kernels;
 
-/// Instruction sets in rising order. The codes are part of the ABI.
+/// Instruction sets, for each architecture in rising order. The codes are part of the ABI.
 pub const Isa = enum(u32) {
     baseline = 0,
     /// x86-64-v3: AVX2, FMA, F16C.
@@ -16,16 +18,25 @@ pub const Isa = enum(u32) {
     v4 = 2,
     /// aarch64 with the dot product extension.
     dotprod = 3,
+    /// v4 with AVX512-BF16: its kernels are those of v4 and some beside them.
+    v4_bf16 = 4,
 };
 
 /// Kernels of an instruction set, or null when they are not part of this build.
 pub fn kernels(isa: Isa) ?*const Kernels {
     return switch (isa) {
+        .v4_bf16 => if (comptime isBuilt(.v4_bf16)) kernels(.v4) else null,
         inline else => |known| if (comptime isBuilt(known))
             @extern(*const Kernels, .{ .name = "qk_" ++ @tagName(known) ++ "_table" })
         else
             null,
     };
+}
+
+/// The kernels in bf16 that an instruction set has beside the others, or null.
+pub fn bf16Kernels(isa: Isa) ?*const Bf16Kernels {
+    if (isa != .v4_bf16 or comptime !isBuilt(.v4_bf16)) return null;
+    return @extern(*const Bf16Kernels, .{ .name = "qk_v4_bf16_table" });
 }
 
 fn isBuilt(comptime isa: Isa) bool {
@@ -43,6 +54,7 @@ pub fn supports(isa: Isa) bool {
             .baseline => true,
             .v3 => x86Level() >= 3,
             .v4 => x86Level() >= 4,
+            .v4_bf16 => x86Level() >= 4 and hasBf16(),
             .dotprod => false,
         },
         .aarch64 => switch (isa) {
@@ -56,6 +68,7 @@ pub fn supports(isa: Isa) bool {
 
 /// The fastest instruction set that this processor can run.
 pub fn best() Isa {
+    if (supports(.v4_bf16)) return .v4_bf16;
     if (supports(.v4)) return .v4;
     if (supports(.v3)) return .v3;
     if (supports(.dotprod)) return .dotprod;
@@ -65,9 +78,7 @@ pub fn best() Isa {
 /// Whether the kernels of `isa` multiply bf16 by instructions of the processor. Otherwise products in
 /// bf16 round their operands and multiply them as f32, which is no faster than f32.
 pub fn multipliesBf16(isa: Isa) bool {
-    return switch (isa) {
-        .baseline, .v3, .v4, .dotprod => false,
-    };
+    return bf16Kernels(isa) != null;
 }
 
 /// Level 1, 3 or 4 of x86-64, where 4 includes VNNI, from what processor and system both support.
@@ -89,6 +100,11 @@ fn x86Level() u32 {
     const wanted_512: u32 = 1 << 16 | 1 << 17 | 1 << 28 | 1 << 30 | 1 << 31;
     if (leaf_7.ebx & wanted_512 != wanted_512 or leaf_7.ecx & (1 << 11) == 0) return 3;
     return if (enabled & 0xe6 == 0xe6) 4 else 3;
+}
+
+/// AVX512-BF16, on a processor that has AVX-512.
+fn hasBf16() bool {
+    return cpuid(7, 0).eax >= 1 and cpuid(7, 1).eax & (1 << 5) != 0;
 }
 
 const Registers = struct { eax: u32, ebx: u32, ecx: u32, edx: u32 };

@@ -53,6 +53,7 @@ pub fn forRunners(
     for (supportedIsas(&buffer)) |isa| {
         var runner: Runner = .{
             .kernels = cpu.kernels(isa).?,
+            .bf16 = cpu.bf16Kernels(isa),
             .pool = &pool,
             .scratch = &scratch,
         };

@@ -150,7 +150,7 @@ fn columnsOf(base: [*]const f32) Matrix {
 const Output = struct { data: [*]f32, row_stride: usize, accumulate: bool };
 
 fn multiply(m: usize, n: usize, k: usize, a: Matrix, b: Matrix, out: Output) void {
-    matmul.table.direct_product(&.{
+    matmul.table.direct_product.?(&.{
         .m = m,
         .n = n,
         .k = k,

@@ -6,6 +6,7 @@
 //! operands make those reads sequential: see matmul_pack.zig for their layout. The order of
 //! summation is k in rising order within a block of `max_depth`, then block after block.
 
+const bf16 = @import("bf16.zig");
 const simd = @import("simd.zig");
 const interface = @import("matmul_interface.zig");
 const pack = @import("matmul_pack.zig");
@@ -20,6 +21,7 @@ const tile_vectors = pack.tile_vectors;
 const partSize = pack.partSize;
 
 pub const table: interface.Table = .{
+    .depth_step = 1,
     .tile_rows = tile_rows,
     .tile_columns = tile_vectors * lanes,
     .pack_rows = pack.packRows,
@@ -37,6 +39,8 @@ const Layout = enum {
     dense,
     /// A with any strides; rows of B are `b_step` apart, their elements neighbours.
     strided,
+    /// Like `dense`, but every element is a pair of bf16.
+    pairs,
 };
 
 const Tile = struct {
@@ -92,9 +96,9 @@ noinline fn multiplyTile(
         }
     }
     var sums: [rows][vectors]V = @splat(@splat(@splat(0)));
-    const a_row_stride = if (layout == .dense) 1 else tile.a_row_stride;
-    const a_step = if (layout == .dense) rows else tile.a_step;
-    const b_step = if (layout == .dense) vectors * lanes else tile.b_step;
+    const a_row_stride = if (layout == .strided) tile.a_row_stride else 1;
+    const a_step = if (layout == .strided) tile.a_step else rows;
+    const b_step = if (layout == .strided) tile.b_step else vectors * lanes;
     var a = tile.a;
     var b = tile.b;
     var ahead = tile.ahead;
@@ -106,13 +110,16 @@ noinline fn multiplyTile(
             inline for (0..vectors) |v| b_row[v] = simd.load(b + v * lanes);
             inline for (0..rows) |i| {
                 const x: V = @splat(a[i * a_row_stride]);
-                inline for (0..vectors) |v| sums[i][v] = simd.mulAdd(x, b_row[v], sums[i][v]);
+                inline for (0..vectors) |v| sums[i][v] = if (layout == .pairs)
+                    bf16.addProducts(@bitCast(x), @bitCast(b_row[v]), sums[i][v])
+                else
+                    simd.mulAdd(x, b_row[v], sums[i][v]);
             }
             a += a_step;
             b += b_step;
         }
         left -= steps;
-        if (layout == .dense) ahead.request();
+        if (layout != .strided) ahead.request();
     }
     if (tile.bias) |bias| {
         var b_row: [vectors]V = undefined;
@@ -182,8 +189,8 @@ fn halfPackedProduct(product: *const Product) callconv(.c) void {
     multiplyStrips(.strided, product);
 }
 
-/// The product with a packed B, and A packed when `layout` is dense.
-inline fn multiplyStrips(comptime layout: Layout, product: *const Product) void {
+/// The product with a packed B, and A packed unless `layout` is strided; k counts steps.
+pub inline fn multiplyStrips(comptime layout: Layout, product: *const Product) void {
     const vector_count = (product.n + lanes - 1) / lanes;
     var ahead = shareAhead(product);
     const ahead_step = ahead.rows * (product.k / ahead_steps) * ahead.stride;
@@ -192,7 +199,7 @@ inline fn multiplyStrips(comptime layout: Layout, product: *const Product) void 
         const vectors = partSize(vector_count - vector, tile_vectors);
         const column = vector * lanes;
         // A packed panel holds whole rows of the block, one panel after the other.
-        const a_row_step = if (layout == .dense) product.k else product.a.row_stride;
+        const a_row_step = if (layout == .strided) product.a.row_stride else product.k;
         const is_last = vector + vectors == vector_count;
         var row: usize = 0;
         while (row < product.m) {

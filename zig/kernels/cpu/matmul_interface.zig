@@ -52,7 +52,7 @@ pub const Product = extern struct {
     ahead: ?*const Ahead = null,
 };
 
-/// Most of k that one packed block holds: 8 rows of A then fill half of a 32 KB L1 cache.
+/// Most steps of k that one packed block holds: 8 rows of A then fill half of a 32 KB L1 cache.
 pub const max_depth = 512;
 
 /// Most rows of A or columns of B that `dots` is meant for, and rows of A for `row_updates`.
@@ -65,13 +65,14 @@ pub fn partSize(remaining: usize, largest: usize) usize {
     return if (remaining >= 2 * largest) largest else (remaining + 1) / 2;
 }
 
-/// Floats that `pack_rows` may touch for `rows` x `depth` elements: it writes 8 at a time, so a
+/// Floats that `pack_rows` may touch for `rows` x `depth` steps of k: it writes 8 at a time, so a
 /// little past the end. A multiple of 16.
 pub fn packedRowsFloats(rows: usize, depth: usize) usize {
     return (rows * depth + 8 + 15) / 16 * 16;
 }
 
-/// Floats that `pack_columns` writes: columns are filled up with zeros to a multiple of 16.
+/// Floats that `pack_columns` writes for `depth` steps of k: columns are filled up with zeros to a
+/// multiple of 16.
 pub fn packedColumnsFloats(columns: usize, depth: usize) usize {
     return (columns + 15) / 16 * 16 * depth;
 }
@@ -82,6 +83,9 @@ const PackColumns =
 const Multiply = fn (product: *const Product) callconv(.c) void;
 
 pub const Table = extern struct {
+    /// Elements of k in one step of packed operands, which has the size of a float: 1, or 2 where
+    /// they are pairs of bf16.
+    depth_step: usize,
     /// Rows and columns of the register tile. Blocks that are multiples of them run fastest.
     tile_rows: usize,
     tile_columns: usize,
@@ -90,15 +94,27 @@ pub const Table = extern struct {
     /// Packs `b` [depth][columns] into strips of `tile_columns` columns or fewer, each
     /// `[depth][columns]`, the last one filled up with zeros to whole registers.
     pack_columns: *const PackColumns,
-    /// The product of a packed `a.data` and a packed `b.data`; k is at most `max_depth`.
+    /// The product of a packed `a.data` and a packed `b.data`; k is at most `maxDepth`.
     packed_product: *const Multiply,
-    /// The product of `a` as it lies and a packed `b.data`; k is at most `max_depth`.
+    /// The product of `a` as it lies and a packed `b.data`; k is at most `maxDepth`.
     half_packed_product: *const Multiply,
     /// The product without packing, for matrices that fit the caches. `b.column_stride` is 1.
-    direct_product: *const Multiply,
+    /// Null where operands have to be packed.
+    direct_product: ?*const Multiply,
     /// Every element of `out` as a dot product, for few rows or few columns.
     /// `a.column_stride` and `b.row_stride` are 1.
     dots: *const Multiply,
     /// Adds multiples of the rows of `b` to few rows of `out`. `b.column_stride` is 1.
-    row_updates: *const Multiply,
+    /// Null where operands have to be packed.
+    row_updates: ?*const Multiply,
+
+    /// Steps of packed operands with `depth` elements of k.
+    pub fn steps(table: *const Table, depth: usize) usize {
+        return (depth + table.depth_step - 1) / table.depth_step;
+    }
+
+    /// Most elements of k that one packed block holds.
+    pub fn maxDepth(table: *const Table) usize {
+        return max_depth * table.depth_step;
+    }
 };

@@ -3,7 +3,7 @@
 const std = @import("std");
 const builtin = @import("builtin");
 
-/// Name of the instruction set: baseline, v3, v4 or dotprod.
+/// Name of the instruction set, as in core/cpu.zig.
 pub const isa: []const u8 = @import("isa_options").isa;
 
 const x86 = builtin.cpu.arch == .x86_64;

@@ -98,7 +98,7 @@ fn batchOffset(
 
 /// `out[batch][m][n] = a[batch][m][k] x b[batch][k][n]`, or `+=` when `out.accumulate`. Any size
 /// may be 0; with k = 0 the products are zeros. Workspace (at most some 8 MB, and a part of 0.5 MB
-/// for each thread; in precision bf16 copies of the operands as well) comes from `runner.scratch`;
+/// for each thread; copies of the operands as well where they are rounded first) comes from `runner.scratch`;
 /// when it is full nothing has been written.
 pub fn matmul(
     runner: *const Runner,
@@ -113,10 +113,10 @@ pub fn matmul(
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
     var job = foldBatch(.{ .shape = shape, .a = a, .b = b, .out = out });
-    if (runner.precision == .bf16) job = try rounded(runner, job);
+    if (runner.roundsFirst()) job = try rounded(runner, job);
     job = canonical(job);
     job = try contiguousThin(runner.scratch, job);
-    switch (choose(job)) {
+    switch (choose(job, runner.products())) {
         .shared => try shared.run(runner, job),
         .independent => |kernel| try independent.run(runner, job, kernel),
     }
@@ -146,15 +146,17 @@ const many_products = 16;
 /// another one would not shorten.
 const one_thread_work = 1 << 20;
 
-fn choose(job: Job) Method {
+fn choose(job: Job, kernels: *const interface.Table) Method {
     const shape = job.shape;
     const thin = @min(shape.m, shape.n) <= interface.max_thin;
     if (thin and job.a.column_stride == 1 and job.b.row_stride == 1) {
         return .{ .independent = .dots };
     }
     if (job.b.column_stride == 1) {
-        if (shape.m <= interface.max_thin) return .{ .independent = .row_updates };
-        if (shape.n *| shape.k <= direct_elements) return .{ .independent = .direct };
+        const is_few = shape.m <= interface.max_thin and kernels.row_updates != null;
+        if (is_few) return .{ .independent = .row_updates };
+        const is_small = shape.n *| shape.k <= direct_elements and kernels.direct_product != null;
+        if (is_small) return .{ .independent = .direct };
     }
     if (job.b.row_stride == 1 and shape.m <= flipped.max_rows and shape.n >= 4 * shape.m) {
         return .{ .independent = .flipped };

@@ -22,9 +22,10 @@ pub fn workspaceFloats(rows: usize) usize {
 /// `product` has at most `max_columns` columns, `workspace` `workspaceFloats(product.m)` floats.
 pub fn multiply(kernels: *const interface.Table, product: Product, workspace: [*]f32) void {
     const flipped_out = workspace + interface.packedColumnsFloats(product.m, interface.max_depth);
+    const max_depth = kernels.maxDepth();
     var start: usize = 0;
-    while (start < product.k) : (start += interface.max_depth) {
-        const depth = @min(interface.max_depth, product.k - start);
+    while (start < product.k) : (start += max_depth) {
+        const depth = @min(max_depth, product.k - start);
         const columns = product.a.at(0, start).transposed();
         kernels.pack_columns(workspace, &columns, depth, product.m);
         kernels.half_packed_product(&.{

@@ -64,7 +64,7 @@ pub fn run(runner: *const Runner, job: Job, kernel: Kernel) Arena.Error!void {
     const groups = ceilDivide(shape.batchCount(), cut.products_per_chunk);
     const chunk_count = groups * row_chunks * column_chunks;
 
-    const kernels = &runner.kernels.matmul;
+    const kernels = runner.products();
     const workspace_floats = kernel.workspaceFloats(shape, kernels);
     const worker_count = if (chunk_count == 1) 1 else runner.pool.thread_count.load(.monotonic);
     const workspace = try runner.scratch.slice(f32, workspace_floats * worker_count);
@@ -150,8 +150,8 @@ fn runChunk(pointer: *const anyopaque, chunk: u32, worker: u32) void {
         const workspace = context.workspace + worker * context.workspace_floats;
         switch (context.kernel) {
             .dots => context.kernels.dots(&product),
-            .row_updates => context.kernels.row_updates(&product),
-            .direct => context.kernels.direct_product(&product),
+            .row_updates => context.kernels.row_updates.?(&product),
+            .direct => context.kernels.direct_product.?(&product),
             .flipped => flipped.multiply(context.kernels, product, workspace),
             .packed_block => shared.multiplyBlock(context.kernels, product, workspace),
         }

@@ -83,8 +83,9 @@ const Step = struct {
     fn packedColumns(step: *const Step, depth_block: usize, column_block: usize) [*]f32 {
         const depth = step.depths.sizeAt(depth_block, step.product.k);
         const width = interface.packedColumnsFloats(step.product.n, 1);
-        const block = depth_block * step.depths.size * width;
-        return step.packed_b + block + column_block * step.columns.size * depth;
+        const block = depth_block * step.kernels.steps(step.depths.size) * width;
+        const column = column_block * step.columns.size;
+        return step.packed_b + block + column * step.kernels.steps(depth);
     }
 
     fn columnChunks(step: *const Step) usize {
@@ -124,26 +125,27 @@ fn rowParts(m: usize, kernels: *const Table) Parts {
     return .{ .size = size, .count = divideUp(m, size) };
 }
 
-fn depthParts(k: usize) Parts {
-    return .of(k, interface.max_depth, 8);
+fn depthParts(k: usize, kernels: *const Table) Parts {
+    return .of(k, kernels.maxDepth(), 8);
 }
 
-/// Whether a tile's rows of A are read where they lie.
-fn readsInPlace(a: Matrix) bool {
-    return a.column_stride == 1 and a.row_stride % cache_stride != 0;
+/// Whether a tile's rows of A are read where they lie. Pairs have to be packed anyway.
+fn readsInPlace(a: Matrix, kernels: *const Table) bool {
+    return kernels.depth_step == 1 and a.column_stride == 1 and a.row_stride % cache_stride != 0;
 }
 
 pub fn run(runner: *const Runner, job: Job) Arena.Error!void {
     const shape = job.shape;
-    const kernels = &runner.kernels.matmul;
+    const kernels = runner.products();
     const rows = rowParts(shape.m, kernels);
     const columns: Parts = .of(shape.n, most_columns, kernels.tile_columns);
-    const depth = depthParts(shape.k).size;
+    const depth = depthParts(shape.k, kernels).size;
     const depths: Parts = .{
-        .size = @max(1, packed_floats / (depth * columns.size)) * depth,
+        .size = @max(1, packed_floats / (kernels.steps(depth) * columns.size)) * depth,
         .count = undefined,
     };
     const width = interface.packedColumnsFloats(columns.size, 1);
+    const packed_steps = kernels.steps(@min(depths.size, shape.k));
     const threads = runner.pool.thread_count.load(.monotonic);
     var step: Step = .{
         .kernels = kernels,
@@ -152,10 +154,10 @@ pub fn run(runner: *const Runner, job: Job) Arena.Error!void {
         .columns = undefined,
         .depths = undefined,
         .columns_per_chunk = undefined,
-        .reads_a_in_place = readsInPlace(job.a.matrix(shape, 0)),
-        .packed_b = (try runner.scratch.slice(f32, width * @min(depths.size, shape.k))).ptr,
+        .reads_a_in_place = readsInPlace(job.a.matrix(shape, 0), kernels),
+        .packed_b = (try runner.scratch.slice(f32, width * packed_steps)).ptr,
         .own = undefined,
-        .own_floats = interface.packedRowsFloats(rows.size, depth),
+        .own_floats = interface.packedRowsFloats(rows.size, kernels.steps(depth)),
     };
     if (step.reads_a_in_place) step.own_floats = 0;
     step.own = (try runner.scratch.slice(f32, step.own_floats * threads)).ptr;
@@ -270,10 +272,10 @@ fn aheadOf(product: Product, index: usize, count: usize) interface.Ahead {
 /// A whole product of at most `max_own_rows` x `max_own_columns`, by one thread.
 /// `workspace` has `workspaceFloats(kernels, product.m)` floats.
 pub fn multiplyBlock(kernels: *const Table, product: Product, workspace: [*]f32) void {
-    const depths = depthParts(product.k);
+    const depths = depthParts(product.k, kernels);
     const strip_columns = own_strips * kernels.tile_columns;
     // A is packed when there are enough columns to make up for it.
-    const packs_a = product.n > strip_columns and !readsInPlace(product.a);
+    const packs_a = product.n > strip_columns and !readsInPlace(product.a, kernels);
     for (0..depths.count) |p| {
         var block = product;
         block.k = depths.sizeAt(p, product.k);
@@ -283,7 +285,7 @@ pub fn multiplyBlock(kernels: *const Table, product: Product, workspace: [*]f32)
         if (packs_a) {
             kernels.pack_rows(workspace, &block.a, block.m, block.k);
             block.a.data = workspace;
-            own_columns += interface.packedRowsFloats(block.m, block.k);
+            own_columns += interface.packedRowsFloats(block.m, kernels.steps(block.k));
         }
         var column: usize = 0;
         while (column < product.n) : (column += strip_columns) {

@@ -280,14 +280,14 @@ pub fn forward(
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
     const weight_count = Cell.gate_count * shape.hidden * shape.hidden;
-    const factor = try rounding.inPrecision(runner, weight, weight_count);
+    const factor = try rounding.forProducts(runner, weight, weight_count);
     var job: Job = .{
         .kernels = runner.kernels,
         .shape = shape,
         .cell = cell,
         .factors = try .init(runner, shape.stateSize()),
         .weight = .{
-            .kernels = &runner.kernels.matmul,
+            .kernels = runner.products(),
             .matrix = .{ .data = factor, .row_stride = 1, .column_stride = shape.hidden },
             .group_stride = shape.hidden * shape.hidden,
             .groups = Cell.gate_count,
@@ -350,7 +350,7 @@ pub fn backward(
     defer runner.scratch.reset(mark);
     const gate_size = Gradients.gate_count * shape.stateSize();
     const weight_count = Gradients.gate_count * shape.hidden * shape.hidden;
-    const factor = try rounding.inPrecision(runner, weight, weight_count);
+    const factor = try rounding.forProducts(runner, weight, weight_count);
     var job: Job = .{
         .kernels = runner.kernels,
         .shape = shape,
@@ -358,7 +358,7 @@ pub fn backward(
         .left = shape.steps,
         .factors = try .init(runner, gate_size),
         .weight = .{
-            .kernels = &runner.kernels.matmul,
+            .kernels = runner.products(),
             .matrix = .{ .data = factor, .row_stride = shape.hidden, .column_stride = 1 },
             .group_stride = 0,
             .groups = 1,

@@ -39,9 +39,10 @@ pub const Weight = struct {
         const work_per_column = @max(1, rows *| weight.depth *| weight.groups);
         const wanted = @max(min_columns, divideUp(chunk_work, work_per_column));
         weight.columns_per_chunk = @max(1, @min(roundUp(wanted, min_columns), weight.columns));
-        weight.kernels = &runner.kernels.matmul;
+        weight.kernels = runner.products();
         const is_thin = rows <= interface.max_thin and rows *| steps < packed_rows;
-        if (is_thin or weight.depth == 0) return;
+        const reads_in_place = is_thin and weight.kernels.row_updates != null;
+        if (reads_in_place or weight.depth == 0) return;
         const memory = try runner.scratch.slice(f32, weight.chunkFloats() * weight.chunkCount());
         weight.data = memory.ptr;
         runner.pool.run(weight.chunkCount(), weight, packChunk);
@@ -58,7 +59,8 @@ pub const Weight = struct {
     }
 
     fn groupFloats(weight: *const Weight) usize {
-        return interface.packedColumnsFloats(weight.columns_per_chunk, weight.depth);
+        const steps = weight.kernels.steps(weight.depth);
+        return interface.packedColumnsFloats(weight.columns_per_chunk, steps);
     }
 
     fn chunkFloats(weight: *const Weight) usize {
@@ -85,6 +87,7 @@ pub const Weight = struct {
 
     /// Cuts the depth into what a packed block can hold.
     const Blocks = struct {
+        kernels: *const interface.Table,
         data: ?[*]f32,
         columns: usize,
         depth: usize,
@@ -94,10 +97,11 @@ pub const Weight = struct {
 
         fn next(blocks: *Blocks) ?Part {
             if (blocks.start == blocks.depth) return null;
-            const depth = @min(interface.max_depth, blocks.depth - blocks.start);
+            const depth = @min(blocks.kernels.maxDepth(), blocks.depth - blocks.start);
             const part: Part = .{ .data = blocks.data, .start = blocks.start, .depth = depth };
             blocks.start += depth;
-            if (blocks.data) |*data| data.* += interface.packedColumnsFloats(blocks.columns, depth);
+            const floats = interface.packedColumnsFloats(blocks.columns, blocks.kernels.steps(depth));
+            if (blocks.data) |*data| data.* += floats;
             return part;
         }
     };
@@ -107,7 +111,12 @@ pub const Weight = struct {
             data + chunk * weight.chunkFloats() + group * weight.groupFloats()
         else
             null;
-        return .{ .data = data, .columns = columns, .depth = weight.depth };
+        return .{
+            .kernels = weight.kernels,
+            .data = data,
+            .columns = columns,
+            .depth = weight.depth,
+        };
     }
 
     /// Where a product goes: at the chunk's first column.
@@ -136,7 +145,7 @@ pub const Weight = struct {
         };
         if (weight.data == null) {
             const by_rows = weight.matrix.column_stride == 1;
-            if (by_rows) weight.kernels.row_updates(&product) else weight.kernels.dots(&product);
+            if (by_rows) weight.kernels.row_updates.?(&product) else weight.kernels.dots(&product);
             return;
         }
         var block = weight.blocksOf(chunk, group, columns.count);

@@ -23,7 +23,12 @@ pub fn inPrecision(runner: *const Runner, x: [*]const f32, count: usize) Arena.E
     return if (runner.precision == .bf16) vector(runner, x, count) else x;
 }
 
-/// One operand of a product that is computed again and again, as the runner's precision has it.
+/// `x` itself, or a rounded copy where the runner's products want one. The caller gives scratch back.
+pub fn forProducts(runner: *const Runner, x: [*]const f32, count: usize) Arena.Error![*]const f32 {
+    return if (runner.roundsFirst()) vector(runner, x, count) else x;
+}
+
+/// One operand of a product that is computed again and again, as the runner's products want it.
 pub const Factors = struct {
     /// Set before each product.
     data: [*]const f32 = undefined,
@@ -31,7 +36,7 @@ pub const Factors = struct {
     rounded: ?[]f32,
 
     pub fn init(runner: *const Runner, count: usize) Arena.Error!Factors {
-        const rounds = runner.precision == .bf16;
+        const rounds = runner.roundsFirst();
         return .{ .rounded = if (rounds) try runner.scratch.slice(f32, count) else null };
     }
 
