@@ -13,7 +13,10 @@ import { environmentVariable, type LoadedLibrary, loadLibrary } from "../native/
 export interface ContextOptions {
   /** Threads that compute, for the whole process. Default: `QORUS_THREADS`, else all processors. */
   threads?: number;
-  /** Instruction set: `baseline`, `v3`, `v4`, `dotprod`. Default: `QORUS_ISA`, else the best. */
+  /**
+   * Instruction set: `baseline`, `v3`, `v4`, `v4_bf16` (v4 with products in bf16), `dotprod`.
+   * Default: `QORUS_ISA`, else the best.
+   */
   isa?: string;
   /** Most bytes of activations and temporaries at a time. Default 64 GiB of address space. */
   scratchBytes?: number;

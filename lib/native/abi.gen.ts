@@ -16,7 +16,7 @@ export const abiVersion = 3;
 export type ArgumentType = "u32" | "i32" | "f32" | "f64";
 
 /** Names of the instruction sets by code. */
-export const isaNames: readonly string[] = ["baseline", "v3", "v4", "dotprod"];
+export const isaNames: readonly string[] = ["baseline", "v3", "v4", "dotprod", "v4_bf16"];
 
 /** Error codes by status. */
 export const statusCodes: ReadonlyMap<number, QorusErrorCode> = new Map<number, QorusErrorCode>([

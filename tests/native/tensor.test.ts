@@ -131,5 +131,5 @@ test("tensor: quantized tensors have views of whole rows", () => {
 test("libraryInfo: says what runs", () => {
   const info = libraryInfo();
   assert(info.threads >= 1);
-  assert(["baseline", "v3", "v4", "dotprod"].includes(info.isa));
+  assert(["baseline", "v3", "v4", "v4_bf16", "dotprod"].includes(info.isa));
 });

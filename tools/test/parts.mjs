@@ -37,7 +37,9 @@ const computing = ["./tests/native/", "./tests/models/", "./tests/golden/"];
 const bunTest = [bun, "test", "--timeout", "60000"];
 
 /** Instruction sets of this architecture, as QORUS_ISA names them. */
-const isas = process.arch === "arm64" ? ["baseline", "dotprod"] : ["baseline", "v3", "v4"];
+const isas = process.arch === "arm64"
+  ? ["baseline", "dotprod"]
+  : ["baseline", "v3", "v4", "v4_bf16"];
 
 /** The processor's refusal of an instruction set; undefined when it can run it. */
 function refusal(isa) {
