@@ -39,6 +39,7 @@ fn halfPackedProduct(product: *const Product) callconv(.c) void {
     var panel: [panel_floats]f32 align(64) = undefined;
     var part = product.*;
     part.k = (product.k + 1) / 2;
+    part.ahead = null;
     part.a = .{ .data = &panel, .row_stride = 1, .column_stride = 1 };
     var row: usize = 0;
     while (row < product.m) {
