@@ -86,10 +86,11 @@ class Llama(nn.Module):
         return functional.linear(self.model.norm(x), self.model.embed_tokens.weight)
 
 
-def next_token_loss(model, windows):
+def next_token_loss(model, windows, is_bf16):
     """Mean cross-entropy; each window has one id more than the network reads."""
     ids = windows.long()
-    return functional.cross_entropy(model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
+    with torch.autocast("cpu", torch.bfloat16, enabled=is_bf16):
+        return functional.cross_entropy(model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
 
 
 def learning_rate(step, recipe):
@@ -101,14 +102,15 @@ def learning_rate(step, recipe):
     return lowest + (highest - lowest) * (1 + math.cos(math.pi * progress)) / 2
 
 
-def validate(model, windows, batch_size):
+def validate(model, windows, batch_size, is_bf16):
     with torch.no_grad():
         total = sum(
-            next_token_loss(model, part).item() * len(part) for part in windows.split(batch_size))
+            next_token_loss(model, part, is_bf16).item() * len(part)
+            for part in windows.split(batch_size))
     return total / len(windows)
 
 
-def main(folder, threads):
+def main(folder, threads, is_bf16):
     torch.set_num_threads(threads)
     recipe = json.loads((folder / "recipe.json").read_text())
     model = Llama(recipe["config"])
@@ -124,14 +126,14 @@ def main(folder, threads):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, recipe)
         optimizer.zero_grad()
-        loss = next_token_loss(model, data["batches"][step])
+        loss = next_token_loss(model, data["batches"][step], is_bf16)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), recipe["clipNorm"])
         optimizer.step()
         if (step + 1) % recipe["validateEverySteps"] == 0 or step + 1 == recipe["steps"]:
-            value = validate(model, data["validation"], recipe["batchSize"])
+            value = validate(model, data["validation"], recipe["batchSize"], is_bf16)
             print(json.dumps({"step": step + 1, "loss": value}), flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "bf16")

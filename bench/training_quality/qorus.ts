@@ -7,7 +7,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fit, nn, optim, scope, tensor, train } from "../../mod.ts";
+import { fit, nn, optim, type Precision, scope, tensor, train } from "../../mod.ts";
 import { textData } from "../../examples/tiny-llama/data.ts";
 import { makeNetwork, makeOptimizer } from "../../examples/tiny-llama/network.ts";
 import { configOf, type Recipe } from "../../examples/tiny-llama/recipe.ts";
@@ -42,6 +42,7 @@ export async function trainQorus(
   textPath: string,
   recipe: Recipe,
   folder: string,
+  precision: Precision,
 ): Promise<Validation[]> {
   using _ = scope();
   mkdirSync(folder, { recursive: true });
@@ -79,6 +80,7 @@ export async function trainQorus(
     }),
     steps,
     clip: { norm: recipe.clipNorm },
+    autocast: precision,
     validate: { data: validation, everySteps: recipe.validateEverySteps },
     logs: [found],
     progress: "silent",

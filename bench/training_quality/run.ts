@@ -3,7 +3,7 @@
  * batches, and compares their validation losses.
  *
  *   bun bench/training_quality/run.ts TEXT_FILE --python /tmp/venv/bin/python
- *   deno run -A bench/training_quality/run.ts TEXT_FILE --steps 300
+ *   deno run -A bench/training_quality/run.ts TEXT_FILE --steps 300 --precision f32,bf16
  *
  * @module
  */
@@ -17,11 +17,12 @@ import { fileURLToPath } from "node:url";
 import { recipes } from "../../examples/tiny-llama/recipe.ts";
 import { type OptionDefinitions, readArguments, UsageError } from "../../lib/cli/arguments.ts";
 import { QorusError } from "../../lib/native/error.ts";
-import { configure } from "../../mod.ts";
+import { configure, type Precision } from "../../mod.ts";
 import { trainQorus, type Validation } from "./qorus.ts";
 
 const options = {
   steps: { kind: "integer", least: 10, help: "updates of the weights (default: 1000)" },
+  precision: { kind: "text", help: "f32, bf16 or both, separated by commas (default: f32)" },
   threads: { kind: "integer", least: 1, most: 256, help: "threads of each (default: 1)" },
   python: { kind: "text", help: "the Python that has PyTorch and safetensors (default: python3)" },
 } as const satisfies OptionDefinitions;
@@ -29,9 +30,14 @@ const options = {
 /** Largest difference of the last losses that is no failure. */
 const bound = 0.02;
 
-function trainPyTorch(python: string, folder: string, threads: number): Validation[] {
+function trainPyTorch(
+  python: string,
+  folder: string,
+  threads: number,
+  precision: Precision,
+): Validation[] {
   const script = fileURLToPath(new URL("pytorch.py", import.meta.url));
-  const { status, stdout, error } = spawnSync(python, [script, folder, String(threads)], {
+  const { status, stdout, error } = spawnSync(python, [script, folder, `${threads}`, precision], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -41,29 +47,41 @@ function trainPyTorch(python: string, folder: string, threads: number): Validati
   return stdout.trim().split("\n").map((line) => JSON.parse(line));
 }
 
+function precisionOf(text: string): Precision {
+  if (text === "f32" || text === "bf16") return text;
+  throw new UsageError(`--precision is ${JSON.stringify(text)}, expected f32, bf16 or f32,bf16`);
+}
+
+/** Prints both sides' losses; gives the relative difference of the last ones. */
+function printLosses(qorus: readonly Validation[], pytorch: readonly Validation[]): number {
+  let difference = Infinity;
+  for (const [i, { step, loss }] of qorus.entries()) {
+    difference = Math.abs(loss / pytorch[i].loss - 1);
+    const [ours, theirs] = [loss, pytorch[i].loss].map((value) => value.toFixed(5).padStart(8));
+    const share = `${(100 * difference).toFixed(3)} %`;
+    console.log(`${String(step).padEnd(6)} ${ours}  ${theirs}   ${share}`);
+  }
+  return difference;
+}
+
 async function main(): Promise<number> {
   const { options: values, positionals } = readArguments(process.argv.slice(2), options, 1);
   if (positionals.length === 0) throw new UsageError("name a text file to train on");
   const { steps = recipes.small.steps, threads = 1, python = "python3" } = values;
+  const precisions = (values.precision ?? "f32").split(",").map(precisionOf);
   const warmupSteps = Math.ceil(steps / 10);
   const recipe = { ...recipes.small, steps, warmupSteps, validateEverySteps: Math.ceil(steps / 5) };
   configure({ threads });
   const folder = mkdtempSync(join(tmpdir(), "qorus-quality-"));
   try {
-    const qorus = await trainQorus(positionals[0], recipe, folder);
-    const pytorch = trainPyTorch(python, folder, threads);
-    console.log("step      Qorus   PyTorch   difference");
-    let difference = Infinity;
-    for (const [i, { step, loss }] of qorus.entries()) {
-      difference = loss / pytorch[i].loss - 1;
-      const [ours, theirs] = [loss, pytorch[i].loss].map((value) => value.toFixed(5).padStart(8));
-      console.log(
-        `${String(step).padEnd(6)} ${ours}  ${theirs}   ${
-          (100 * Math.abs(difference)).toFixed(3)
-        } %`,
-      );
+    let largest = 0;
+    for (const precision of precisions) {
+      const qorus = await trainQorus(positionals[0], recipe, folder, precision);
+      const pytorch = trainPyTorch(python, folder, threads, precision);
+      console.log(`${precision}\nstep      Qorus   PyTorch   difference`);
+      largest = Math.max(largest, printLosses(qorus, pytorch));
     }
-    return Math.abs(difference) <= bound ? 0 : 1;
+    return largest <= bound ? 0 : 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
