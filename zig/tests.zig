@@ -26,7 +26,7 @@ test {
     _ = @import("tests/matmul_bf16.zig");
     _ = @import("tests/recurrent.zig");
     _ = @import("tests/quantized.zig");
-    _ = @import("tests/linear_fused.zig");
+    _ = @import("tests/large_results.zig");
     _ = @import("tests/losses.zig");
     _ = @import("tests/optimizers.zig");
 }

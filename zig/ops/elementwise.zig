@@ -60,7 +60,12 @@ pub fn binary(
     }
     try forbidRepeated(context, out.tensor, a);
     try forbidRepeated(context, out.tensor, b);
-    broadcast.Rows(2, BinaryRow).run(.{ .code = code }, &runner, out.tensor, .{ a, b });
+    broadcast.Rows(2, BinaryRow).run(
+        .{ .code = code, .way = wayOfRows(out.tensor, a, b) },
+        &runner,
+        out.tensor,
+        .{ a, b },
+    );
     return out.handle;
 }
 
@@ -135,8 +140,16 @@ fn forbidRepeated(context: *Context, out: *const Tensor, operand: *const Tensor)
     return context.fail(error.Aliasing, "out shares memory with an operand that is repeated", .{});
 }
 
+/// How rows of a result are written. Those that go past the caches begin at whole registers.
+fn wayOfRows(out: *const Tensor, a: *const Tensor, b: *const Tensor) threaded.Way {
+    if (out.rank == 0 or out.columns() % 16 != 0) return .cached;
+    const count: usize = @intCast(out.count());
+    return .of(out.pointer(f32), count, &.{ a.pointer(f32), b.pointer(f32) });
+}
+
 const BinaryRow = struct {
     code: interface.Binary,
+    way: threaded.Way,
 
     pub fn row(
         job: BinaryRow,
@@ -146,13 +159,13 @@ const BinaryRow = struct {
         repeated: u32,
         columns: usize,
     ) void {
-        const family = &kernels.elementwise;
+        const way = job.way;
         switch (repeated) {
-            0 => family.binary(job.code, out, rows[0], rows[1], columns),
-            1 => family.scalar_binary(job.code, out, rows[0][0], rows[1], columns),
-            2 => family.binary_scalar(job.code, out, rows[0], rows[1][0], columns),
+            0 => way.kernel(kernels, "binary")(job.code, out, rows[0], rows[1], columns),
+            1 => way.kernel(kernels, "scalar_binary")(job.code, out, rows[0][0], rows[1], columns),
+            2 => way.kernel(kernels, "binary_scalar")(job.code, out, rows[0], rows[1][0], columns),
             else => {
-                family.binary(job.code, out, rows[0], rows[1], 1);
+                kernels.elementwise.binary(job.code, out, rows[0], rows[1], 1);
                 @memset(out[0..columns], out[0]);
             },
         }

@@ -83,20 +83,20 @@ fn checkSoftmax(kernels: *const interface.Table, buffers: Buffers) !void {
     const gradient = buffers.gradient.items;
     const out = buffers.out.items;
     reference.logSoftmax(buffers.expected.items, x);
-    kernels.log_softmax(out.ptr, x.ptr, x.len);
+    kernels.log_softmax(out.ptr, x.ptr, x.len, null);
     try buffers.check();
     @memcpy(out, x);
-    kernels.log_softmax(out.ptr, out.ptr, x.len);
+    kernels.log_softmax(out.ptr, out.ptr, x.len, null);
     try buffers.check();
 
     @memcpy(x, out);
     reference.logSoftmaxGradient(buffers.expected.items, x, gradient);
-    kernels.log_softmax_gradient(out.ptr, x.ptr, gradient.ptr, x.len);
+    kernels.log_softmax_gradient(out.ptr, x.ptr, gradient.ptr, x.len, null);
     try buffers.check();
 
     for (x) |*y| y.* = @exp(y.*);
     reference.softmaxGradient(buffers.expected.items, x, gradient, 0.7);
-    kernels.softmax_gradient(out.ptr, x.ptr, gradient.ptr, x.len, 0.7);
+    kernels.softmax_gradient(out.ptr, x.ptr, gradient.ptr, x.len, 0.7, null);
     try buffers.check();
 }
 
@@ -116,11 +116,12 @@ fn checkNorms(kernels: *const interface.Table, buffers: Buffers) !void {
     const epsilon = 1e-2;
     reference.normGradient(expected, x, weight, gradient, expected_sums, null, epsilon);
     const n = x.len;
-    kernels.rmsnorm_gradient(out.ptr, x.ptr, weight.ptr, gradient.ptr, sums.ptr, n, epsilon);
+    const rmsnorm_gradient = kernels.rmsnorm_gradient;
+    rmsnorm_gradient(out.ptr, x.ptr, weight.ptr, gradient.ptr, sums.ptr, n, epsilon, null);
     try buffers.check();
     reference.normGradient(expected, x, weight, gradient, expected_sums, expected_biases, epsilon);
     const kernel = kernels.layernorm_gradient;
-    kernel(out.ptr, x.ptr, weight.ptr, gradient.ptr, sums.ptr, biases.ptr, n, epsilon);
+    kernel(out.ptr, x.ptr, weight.ptr, gradient.ptr, sums.ptr, biases.ptr, n, epsilon, null);
     try buffers.check();
     try buffers.checkSums(1e-5);
 }

@@ -68,20 +68,20 @@ fn checkSoftmax(kernels: *const interface.Table, buffers: Buffers) !void {
     const out = buffers.out.items;
     for ([_]f32{ 1, 0.3, -2 }) |scale| {
         reference.softmax(buffers.expected.items, x, scale);
-        kernels.softmax(out.ptr, x.ptr, x.len, scale);
+        kernels.softmax(out.ptr, x.ptr, x.len, scale, null);
         // Elements of a long row are small: they are compared in relative terms only.
         try support.expectClose(buffers.expected.items, out, 1e-12, 1e-5);
         @memcpy(out, x);
-        kernels.softmax(out.ptr, out.ptr, x.len, scale);
+        kernels.softmax(out.ptr, out.ptr, x.len, scale, null);
         try support.expectClose(buffers.expected.items, out, 1e-12, 1e-5);
     }
     x[0] = -std.math.inf(f32);
     reference.softmax(buffers.expected.items, x, 1);
-    kernels.softmax(out.ptr, x.ptr, x.len, 1);
+    kernels.softmax(out.ptr, x.ptr, x.len, 1, null);
     try support.expectClose(buffers.expected.items, out, 1e-12, 1e-5);
     for ([_]f32{ std.math.nan(f32), std.math.inf(f32) }) |bad| {
         x[x.len / 2] = bad;
-        kernels.softmax(out.ptr, x.ptr, x.len, 1);
+        kernels.softmax(out.ptr, x.ptr, x.len, 1, null);
         try std.testing.expect(std.math.isNan(out[x.len / 2]));
     }
 }
@@ -91,10 +91,10 @@ test "rows: softmax of only -inf is NaN, of huge numbers finite" {
     for (support.supportedIsas(&isas)) |isa| {
         const kernels = &cpu.kernels(isa).?.rows;
         var x: [37]f32 = @splat(-std.math.inf(f32));
-        kernels.softmax(&x, &x, x.len, 1);
+        kernels.softmax(&x, &x, x.len, 1, null);
         for (x) |y| try std.testing.expect(std.math.isNan(y));
         x = @splat(3.1e37);
-        kernels.softmax(&x, &x, x.len, 7.3);
+        kernels.softmax(&x, &x, x.len, 7.3, null);
         try support.expectClose(&@as([37]f32, @splat(1.0 / 37.0)), &x, 0, 1e-6);
     }
 }
@@ -108,10 +108,10 @@ fn checkRmsnorm(kernels: *const interface.Table, buffers: Buffers) !void {
     const weight = buffers.weight.items;
     const out = buffers.out.items;
     reference.rmsnorm(buffers.expected.items, x, weight, 1e-5);
-    kernels.rmsnorm(out.ptr, x.ptr, weight.ptr, x.len, 1e-5);
+    kernels.rmsnorm(out.ptr, x.ptr, weight.ptr, x.len, 1e-5, null);
     try buffers.check();
     @memcpy(out, x);
-    kernels.rmsnorm(out.ptr, out.ptr, weight.ptr, x.len, 1e-5);
+    kernels.rmsnorm(out.ptr, out.ptr, weight.ptr, x.len, 1e-5, null);
     try buffers.check();
 
     const residual = try Guarded(f32).copy(x);
@@ -139,11 +139,11 @@ fn checkLayernorm(kernels: *const interface.Table, buffers: Buffers) !void {
     const weight = buffers.weight.items;
     const out = buffers.out.items;
     reference.layernorm(buffers.expected.items, x, weight, null, 1e-5);
-    kernels.layernorm(out.ptr, x.ptr, weight.ptr, null, x.len, 1e-5);
+    kernels.layernorm(out.ptr, x.ptr, weight.ptr, null, x.len, 1e-5, null);
     try buffers.check();
     reference.layernorm(buffers.expected.items, x, weight, buffers.bias.items, 1e-5);
     @memcpy(out, x);
-    kernels.layernorm(out.ptr, out.ptr, weight.ptr, buffers.bias.items.ptr, x.len, 1e-5);
+    kernels.layernorm(out.ptr, out.ptr, weight.ptr, buffers.bias.items.ptr, x.len, 1e-5, null);
     try buffers.check();
 }
 
@@ -156,7 +156,7 @@ test "rows: layernorm is exact about a large mean" {
         const weight: [1000]f32 = @splat(1);
         for (&x, 0..) |*value, i| value.* = 4096 + @as(f32, @floatFromInt(i % 7));
         reference.layernorm(&expected, &x, &weight, null, 0);
-        cpu.kernels(isa).?.rows.layernorm(&out, &x, &weight, null, x.len, 0);
+        cpu.kernels(isa).?.rows.layernorm(&out, &x, &weight, null, x.len, 0, null);
         // The mean is rounded to f32: 2^-12 of error, against a deviation of 2.
         try support.expectClose(&expected, &out, 3e-4, 1e-4);
     }
@@ -338,7 +338,10 @@ fn checkShape(
     const expected = buffers.expected.items;
     const bias = w;
 
-    for (0..rows) |i| kernels.softmax(expected.ptr + i * columns, x + i * columns, columns, 0.5);
+    for (0..rows) |i| {
+        const at = i * columns;
+        kernels.softmax(expected.ptr + at, x + at, columns, 0.5, null);
+    }
     threaded.softmax(runner, out.ptr, x, rows, columns, 0.5);
     try std.testing.expectEqualSlices(f32, expected, out);
     for (0..rows) |i| kernels.rmsnorm(
@@ -347,11 +350,13 @@ fn checkShape(
         w,
         columns,
         1e-6,
+        null,
     );
     threaded.rmsnorm(runner, out.ptr, x, w, rows, columns, 1e-6);
     try std.testing.expectEqualSlices(f32, expected, out);
     for (0..rows) |i| {
-        kernels.layernorm(expected.ptr + i * columns, x + i * columns, w, bias, columns, 1e-6);
+        const at = i * columns;
+        kernels.layernorm(expected.ptr + at, x + at, w, bias, columns, 1e-6, null);
     }
     threaded.layernorm(runner, out.ptr, x, w, bias, rows, columns, 1e-6);
     try std.testing.expectEqualSlices(f32, expected, out);

@@ -9,32 +9,37 @@ const interface = @import("elementwise_interface.zig");
 const V = simd.V;
 const lanes = simd.lanes;
 
-pub fn derivative(
-    function: interface.Derivative,
-    out: [*]f32,
-    gradient: [*]const f32,
-    saved: [*]const f32,
-    first: f32,
-    second: f32,
-    count: usize,
-) callconv(.c) void {
-    @setEvalBranchQuota(20_000);
-    switch (function) {
-        inline else => |f| {
-            var i: usize = 0;
-            while (i + lanes <= count) : (i += lanes) {
-                simd.store(
-                    out + i,
-                    apply(f, simd.load(gradient + i), simd.load(saved + i), first, second),
-                );
+/// The kernel with one way of writing its results.
+pub fn Derivative(comptime stores: simd.Stores) type {
+    return struct {
+        pub fn derivative(
+            function: interface.Derivative,
+            out: [*]f32,
+            gradient: [*]const f32,
+            saved: [*]const f32,
+            first: f32,
+            second: f32,
+            count: usize,
+        ) callconv(.c) void {
+            @setEvalBranchQuota(20_000);
+            switch (function) {
+                inline else => |f| {
+                    var i: usize = 0;
+                    while (i + lanes <= count) : (i += lanes) {
+                        const g = simd.loadFor(stores, gradient + i);
+                        const s = simd.loadFor(stores, saved + i);
+                        simd.storeBy(stores, out + i, apply(f, g, s, first, second));
+                    }
+                    simd.release(stores);
+                    if (i == count) return;
+                    const rest = count - i;
+                    const g = simd.loadPart(gradient + i, rest, 0);
+                    const s = simd.loadPart(saved + i, rest, 0);
+                    simd.storePart(out + i, apply(f, g, s, first, second), rest);
+                },
             }
-            if (i == count) return;
-            const rest = count - i;
-            const g = simd.loadPart(gradient + i, rest, 0);
-            const s = simd.loadPart(saved + i, rest, 0);
-            simd.storePart(out + i, apply(f, g, s, first, second), rest);
-        },
-    }
+        }
+    };
 }
 
 inline fn splat(value: f32) V {
@@ -49,7 +54,7 @@ inline fn apply(comptime function: interface.Derivative, g: V, s: V, first: f32,
     return switch (function) {
         .relu => @select(f32, s <= zero, zero, g),
         .silu => g * siluSlope(s, math.sigmoid(s)),
-        .gelu => g * geluSlope(s),
+        .gelu => g * math.normalSlope(s),
         .gelu_tanh => g * geluTanhSlope(s),
         .sigmoid => g * (one - s) * s,
         .tanh => g * (one - s * s),
@@ -66,11 +71,6 @@ inline fn apply(comptime function: interface.Derivative, g: V, s: V, first: f32,
 inline fn siluSlope(x: V, sigmoid: V) V {
     const one = splat(1);
     return sigmoid * simd.mulAdd(x, one - sigmoid, one);
-}
-
-inline fn geluSlope(x: V) V {
-    const density = splat(0.3989422804014327) * math.exp(splat(-0.5) * x * x);
-    return simd.mulAdd(x, density, math.normalDistribution(x));
 }
 
 /// The function is `x sigmoid(2u)` with `u = sqrt(2 / pi) (x + 0.044715 x^3)`.

@@ -9,32 +9,150 @@ const lanes = simd.lanes;
 const Unary = interface.Unary;
 const Binary = interface.Binary;
 
+const cached = Functions(.cached).table;
+
 pub const table: interface.Table = .{
-    .unary = unary,
-    .binary = binary,
-    .binary_scalar = binaryScalar,
-    .scalar_binary = scalarBinary,
-    .silu_mul = siluMul,
+    .unary = cached.unary,
+    .binary = cached.binary,
+    .binary_scalar = cached.binary_scalar,
+    .scalar_binary = cached.scalar_binary,
+    .silu_mul = cached.silu_mul,
+    .derivative = cached.derivative,
+    .aside = Functions(.aside).table,
     .parametric = @import("parametric.zig").parametric,
     .ternary = @import("ternary.zig").ternary,
-    .derivative = @import("derivative.zig").derivative,
     .silu_mul_gradients = @import("derivative.zig").siluMulGradients,
     .dropout = @import("dropout.zig").dropout,
 };
 
-fn unary(function: Unary, out: [*]f32, x: [*]const f32, count: usize) callconv(.c) void {
-    @setEvalBranchQuota(20_000);
-    switch (function) {
-        inline else => |f| {
+/// The kernels with one way of writing their results.
+fn Functions(comptime stores: simd.Stores) type {
+    return struct {
+        const table: interface.Functions = .{
+            .unary = unary,
+            .binary = binary,
+            .binary_scalar = binaryScalar,
+            .scalar_binary = scalarBinary,
+            .silu_mul = siluMul,
+            .derivative = @import("derivative.zig").Derivative(stores).derivative,
+        };
+
+        pub fn unary(
+            function: Unary,
+            out: [*]f32,
+            x: [*]const f32,
+            count: usize,
+        ) callconv(.c) void {
+            @setEvalBranchQuota(20_000);
+            switch (function) {
+                inline else => |f| {
+                    var i: usize = 0;
+                    while (i + lanes <= count) : (i += lanes) {
+                        simd.storeBy(stores, out + i, applyUnary(f, simd.loadFor(stores, x + i)));
+                    }
+                    simd.release(stores);
+                    if (i == count) return;
+                    const part = simd.loadPart(x + i, count - i, 0);
+                    simd.storePart(out + i, applyUnary(f, part), count - i);
+                },
+            }
+        }
+
+        pub fn binary(
+            function: Binary,
+            out: [*]f32,
+            a: [*]const f32,
+            b: [*]const f32,
+            count: usize,
+        ) callconv(.c) void {
+            @setEvalBranchQuota(20_000);
+            switch (function) {
+                inline else => |f| {
+                    var i: usize = 0;
+                    while (i + lanes <= count) : (i += lanes) {
+                        const left = simd.loadFor(stores, a + i);
+                        const right = simd.loadFor(stores, b + i);
+                        simd.storeBy(stores, out + i, applyBinary(f, left, right));
+                    }
+                    simd.release(stores);
+                    if (i == count) return;
+                    const rest = count - i;
+                    const part = applyBinary(
+                        f,
+                        simd.loadPart(a + i, rest, 0),
+                        simd.loadPart(b + i, rest, 0),
+                    );
+                    simd.storePart(out + i, part, rest);
+                },
+            }
+        }
+
+        pub fn binaryScalar(
+            function: Binary,
+            out: [*]f32,
+            a: [*]const f32,
+            b: f32,
+            count: usize,
+        ) callconv(.c) void {
+            @setEvalBranchQuota(20_000);
+            switch (function) {
+                inline else => |f| {
+                    var i: usize = 0;
+                    while (i + lanes <= count) : (i += lanes) {
+                        const value = applyBinary(f, simd.loadFor(stores, a + i), @splat(b));
+                        simd.storeBy(stores, out + i, value);
+                    }
+                    simd.release(stores);
+                    if (i == count) return;
+                    const rest = count - i;
+                    const part = applyBinary(f, simd.loadPart(a + i, rest, 0), @as(V, @splat(b)));
+                    simd.storePart(out + i, part, rest);
+                },
+            }
+        }
+
+        pub fn scalarBinary(
+            function: Binary,
+            out: [*]f32,
+            a: f32,
+            b: [*]const f32,
+            count: usize,
+        ) callconv(.c) void {
+            @setEvalBranchQuota(20_000);
+            switch (function) {
+                inline else => |f| {
+                    var i: usize = 0;
+                    while (i + lanes <= count) : (i += lanes) {
+                        const value = applyBinary(f, @splat(a), simd.loadFor(stores, b + i));
+                        simd.storeBy(stores, out + i, value);
+                    }
+                    simd.release(stores);
+                    if (i == count) return;
+                    const rest = count - i;
+                    const part = applyBinary(f, @as(V, @splat(a)), simd.loadPart(b + i, rest, 0));
+                    simd.storePart(out + i, part, rest);
+                },
+            }
+        }
+
+        pub fn siluMul(
+            out: [*]f32,
+            gate: [*]const f32,
+            up: [*]const f32,
+            count: usize,
+        ) callconv(.c) void {
             var i: usize = 0;
             while (i + lanes <= count) : (i += lanes) {
-                simd.store(out + i, applyUnary(f, simd.load(x + i)));
+                const value = silu(simd.loadFor(stores, gate + i)) * simd.loadFor(stores, up + i);
+                simd.storeBy(stores, out + i, value);
             }
+            simd.release(stores);
             if (i == count) return;
-            const part = simd.loadPart(x + i, count - i, 0);
-            simd.storePart(out + i, applyUnary(f, part), count - i);
-        },
-    }
+            const rest = count - i;
+            const part = silu(simd.loadPart(gate + i, rest, 0)) * simd.loadPart(up + i, rest, 0);
+            simd.storePart(out + i, part, rest);
+        }
+    };
 }
 
 inline fn applyUnary(comptime function: Unary, x: V) V {
@@ -67,76 +185,6 @@ inline fn geluTanh(x: V) V {
     return x * math.sigmoid(twice_root * simd.mulAdd(cubic * x * x, x, x));
 }
 
-fn binary(
-    function: Binary,
-    out: [*]f32,
-    a: [*]const f32,
-    b: [*]const f32,
-    count: usize,
-) callconv(.c) void {
-    @setEvalBranchQuota(20_000);
-    switch (function) {
-        inline else => |f| {
-            var i: usize = 0;
-            while (i + lanes <= count) : (i += lanes) {
-                simd.store(out + i, applyBinary(f, simd.load(a + i), simd.load(b + i)));
-            }
-            if (i == count) return;
-            const rest = count - i;
-            const part = applyBinary(
-                f,
-                simd.loadPart(a + i, rest, 0),
-                simd.loadPart(b + i, rest, 0),
-            );
-            simd.storePart(out + i, part, rest);
-        },
-    }
-}
-
-fn binaryScalar(
-    function: Binary,
-    out: [*]f32,
-    a: [*]const f32,
-    b: f32,
-    count: usize,
-) callconv(.c) void {
-    @setEvalBranchQuota(20_000);
-    switch (function) {
-        inline else => |f| {
-            var i: usize = 0;
-            while (i + lanes <= count) : (i += lanes) {
-                simd.store(out + i, applyBinary(f, simd.load(a + i), @as(V, @splat(b))));
-            }
-            if (i == count) return;
-            const rest = count - i;
-            const part = applyBinary(f, simd.loadPart(a + i, rest, 0), @as(V, @splat(b)));
-            simd.storePart(out + i, part, rest);
-        },
-    }
-}
-
-fn scalarBinary(
-    function: Binary,
-    out: [*]f32,
-    a: f32,
-    b: [*]const f32,
-    count: usize,
-) callconv(.c) void {
-    @setEvalBranchQuota(20_000);
-    switch (function) {
-        inline else => |f| {
-            var i: usize = 0;
-            while (i + lanes <= count) : (i += lanes) {
-                simd.store(out + i, applyBinary(f, @as(V, @splat(a)), simd.load(b + i)));
-            }
-            if (i == count) return;
-            const rest = count - i;
-            const part = applyBinary(f, @as(V, @splat(a)), simd.loadPart(b + i, rest, 0));
-            simd.storePart(out + i, part, rest);
-        },
-    }
-}
-
 inline fn applyBinary(comptime function: Binary, a: V, b: V) V {
     return switch (function) {
         .add => a + b,
@@ -158,15 +206,4 @@ inline fn applyBinary(comptime function: Binary, a: V, b: V) V {
 
 inline fn oneWhere(condition: @Vector(lanes, bool)) V {
     return @select(f32, condition, @as(V, @splat(1)), @as(V, @splat(0)));
-}
-
-fn siluMul(out: [*]f32, gate: [*]const f32, up: [*]const f32, count: usize) callconv(.c) void {
-    var i: usize = 0;
-    while (i + lanes <= count) : (i += lanes) {
-        simd.store(out + i, silu(simd.load(gate + i)) * simd.load(up + i));
-    }
-    if (i == count) return;
-    const rest = count - i;
-    const part = silu(simd.loadPart(gate + i, rest, 0)) * simd.loadPart(up + i, rest, 0);
-    simd.storePart(out + i, part, rest);
 }

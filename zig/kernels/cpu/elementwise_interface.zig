@@ -89,6 +89,58 @@ pub const Ternary = enum(u32) {
     pow_exponent = 4,
 };
 
+/// Functions that can write their results past the caches, for results that no cache holds.
+pub const Functions = extern struct {
+    /// `out[i] = f(x[i])`; `out` may be `x`.
+    unary: *const fn (
+        function: Unary,
+        out: [*]f32,
+        x: [*]const f32,
+        count: usize,
+    ) callconv(.c) void,
+    /// `out[i] = a[i] op b[i]`; `out` may be `a` or `b`.
+    binary: *const fn (
+        function: Binary,
+        out: [*]f32,
+        a: [*]const f32,
+        b: [*]const f32,
+        count: usize,
+    ) callconv(.c) void,
+    /// `out[i] = a[i] op b`; `out` may be `a`.
+    binary_scalar: *const fn (
+        function: Binary,
+        out: [*]f32,
+        a: [*]const f32,
+        b: f32,
+        count: usize,
+    ) callconv(.c) void,
+    /// `out[i] = a op b[i]`; `out` may be `b`.
+    scalar_binary: *const fn (
+        function: Binary,
+        out: [*]f32,
+        a: f32,
+        b: [*]const f32,
+        count: usize,
+    ) callconv(.c) void,
+    /// `out[i] = silu(gate[i]) * up[i]` (SwiGLU); `out` may be either.
+    silu_mul: *const fn (
+        out: [*]f32,
+        gate: [*]const f32,
+        up: [*]const f32,
+        count: usize,
+    ) callconv(.c) void,
+    /// `out[i] = gradient[i] * f'(saved[i], first, second)`; `out` may be either.
+    derivative: *const fn (
+        function: Derivative,
+        out: [*]f32,
+        gradient: [*]const f32,
+        saved: [*]const f32,
+        first: f32,
+        second: f32,
+        count: usize,
+    ) callconv(.c) void,
+};
+
 pub const Table = extern struct {
     /// `out[i] = f(x[i])`; `out` may be `x`.
     unary: *const fn (
@@ -174,6 +226,8 @@ pub const Table = extern struct {
         first: u64,
         mask: *const DropoutMask,
     ) callconv(.c) void,
+    /// Some of them past the caches: `out` is aligned to 64 bytes and none of the operands.
+    aside: Functions,
 };
 
 /// A mask of elements to keep, and what they are multiplied by.

@@ -4,6 +4,7 @@
 const std = @import("std");
 const simd = @import("simd.zig");
 const exponential = @import("exponential.zig");
+const pieces = @import("pieces.zig");
 
 const V = simd.V;
 const Whole = @Vector(simd.lanes, i32);
@@ -28,6 +29,7 @@ pub inline fn sigmoid(x: V) V {
 /// Hyperbolic tangent, within 4 ulp. Small arguments: Cephes, `tanhf`.
 pub inline fn tanh(x: V) V {
     const size = magnitude(x);
+    if (pieces.are_available) return withSignOf(x, pieces.tanh(size));
     const z = x * x;
     const small = simd.mulAdd(polynomial(z, &.{
         -3.33332819422e-1, 1.33314422036e-1, -5.37397155531e-2, 2.06390887954e-2, -5.70498872745e-3,
@@ -51,8 +53,42 @@ pub inline fn erf(x: V) V {
 /// The standard normal distribution function `(1 + erf(x / sqrt(2))) / 2`, accurate in relative
 /// terms also where it is close to 0.
 pub inline fn normalDistribution(x: V) V {
-    const tail = splat(0.5) * complement(magnitude(x) * splat(0.70710678118654752));
+    const size = magnitude(x);
+    const tail = inPieces(size, pieces.normalTail, normalTail);
     return @select(f32, x < splat(0), tail, splat(1) - tail);
+}
+
+/// The derivative of `x normalDistribution(x)`.
+pub inline fn normalSlope(x: V) V {
+    const slope = inPieces(magnitude(x), pieces.normalSlope, negativeNormalSlope);
+    return @select(f32, x < splat(0), slope, splat(1) - slope);
+}
+
+/// A function of numbers that are not negative, by the formula where there are no pieces.
+inline fn inPieces(
+    size: V,
+    comptime near: fn (V) callconv(.@"inline") V,
+    comptime formula: fn (V) V,
+) V {
+    if (!pieces.are_available) return @call(.always_inline, formula, .{size});
+    const is_near = size < splat(pieces.normal_end);
+    const value = near(size);
+    if (!@reduce(.And, is_near)) {
+        @branchHint(.cold);
+        return @select(f32, is_near, value, @call(.never_inline, formula, .{size}));
+    }
+    return value;
+}
+
+/// `normalDistribution(-z)` for `z >= 0`.
+fn normalTail(z: V) V {
+    return splat(0.5) * complement(z * splat(0.70710678118654752));
+}
+
+/// The derivative of `x normalDistribution(x)` at `-z` for `z >= 0`.
+fn negativeNormalSlope(z: V) V {
+    const density = splat(0.3989422804014327) * exp(splat(-0.5) * z * z);
+    return simd.mulAdd(-z, density, normalTail(z));
 }
 
 /// `1 - erf(z)` for `z >= 0`: `e^(-z^2) t P(t)` with `t = 1 / (1 + 0.35 z)`, where P is a minimax
@@ -68,10 +104,15 @@ inline fn complement(z_any: V) V {
     });
     // The exponential would multiply the rounding error of the square: it is added afterwards.
     const square = z * z;
+    return exp(-square) * (splat(1) - lostOfSquare(z, square)) * series;
+}
+
+/// What rounding took from `z * z`.
+inline fn lostOfSquare(z: V, square: V) V {
+    if (simd.has_fma) return simd.mulAdd(z, z, -square);
     const high: V = @bitCast(@as(Bits, @bitCast(z)) & @as(Bits, @splat(0xffff_f000)));
     const low = z - high;
-    const lost = (high * high - square) + (high + high) * low + low * low;
-    return exp(-square) * (splat(1) - lost) * series;
+    return (high * high - square) + (high + high) * low + low * low;
 }
 
 /// Natural logarithm, within 2 ulp, also of denormal numbers; -inf of 0, NaN of what is less.

@@ -7,7 +7,13 @@ const math = @import("math.zig");
 const interface = @import("normalization_interface.zig");
 const loops = @import("row_loops.zig");
 
+const Flow = @import("rows_interface.zig").Flow;
 const V = simd.V;
+
+/// Calls `body.at(place)` for all of a row's registers, with what flows on the way.
+inline fn forEach(count: usize, flow: ?*const Flow, body: anytype) void {
+    if (flow) |it| loops.forEachFlowing(count, it, body) else loops.forEach(count, body);
+}
 
 pub const table: interface.Table = .{
     .log_softmax = logSoftmax,
@@ -39,20 +45,19 @@ fn largest(x: [*]const f32, count: usize) f32 {
     return simd.largestLane(body.best);
 }
 
-fn logSoftmax(out: [*]f32, x: [*]const f32, count: usize) callconv(.c) void {
+fn logSoftmax(
+    out: [*]f32,
+    x: [*]const f32,
+    count: usize,
+    flow: ?*const Flow,
+) callconv(.c) void {
     const highest = largest(x, count);
-    const Exponentials = struct {
-        x: [*]const f32,
-        highest: f32,
-
-        pub inline fn terms(body: @This(), place: anytype) [1]V {
-            const lowest = -std.math.inf(f32);
-            return .{math.exp(place.loadOr(body.x, lowest) - splat(body.highest))};
-        }
-    };
     // Behind the end, -inf - highest is -inf for every finite highest; a row without a finite
     // element gives NaN whatever is added.
-    const total = loops.sums(1, count, Exponentials{ .x = x, .highest = highest })[0];
+    const total = if (flow) |it|
+        loops.sums(1, count, exponentials(x, highest, it))[0]
+    else
+        loops.sums(1, count, exponentials(x, highest, {}))[0];
     const Subtract = struct {
         out: [*]f32,
         x: [*]const f32,
@@ -65,7 +70,27 @@ fn logSoftmax(out: [*]f32, x: [*]const f32, count: usize) callconv(.c) void {
             place.store(body.out, shifted - splat(body.rest));
         }
     };
-    loops.forEach(count, Subtract{ .out = out, .x = x, .highest = highest, .rest = @log(total) });
+    const rest = @log(total);
+    loops.forEach(count, Subtract{ .out = out, .x = x, .highest = highest, .rest = rest });
+}
+
+/// The terms `e^(x - highest)`.
+inline fn exponentials(x: [*]const f32, highest: f32, flow: anytype) Exponentials(@TypeOf(flow)) {
+    return .{ .x = x, .highest = highest, .flow = flow };
+}
+
+fn Exponentials(comptime F: type) type {
+    return struct {
+        x: [*]const f32,
+        highest: f32,
+        flow: F,
+
+        pub inline fn terms(body: @This(), place: anytype) [1]V {
+            const lowest = -std.math.inf(f32);
+            if (@TypeOf(place) == loops.Whole) loops.step(body.flow, place.index);
+            return .{math.exp(place.loadOr(body.x, lowest) - splat(body.highest))};
+        }
+    };
 }
 
 fn softmaxGradient(
@@ -74,6 +99,7 @@ fn softmaxGradient(
     gradient: [*]const f32,
     count: usize,
     scale: f32,
+    flow: ?*const Flow,
 ) callconv(.c) void {
     const Body = struct {
         out: [*]f32,
@@ -93,7 +119,7 @@ fn softmaxGradient(
     };
     var body: Body = .{ .out = out, .y = y, .gradient = gradient, .scale = scale };
     body.total = loops.sums(1, count, body)[0];
-    loops.forEach(count, body);
+    forEach(count, flow, body);
 }
 
 fn logSoftmaxGradient(
@@ -101,6 +127,7 @@ fn logSoftmaxGradient(
     y: [*]const f32,
     gradient: [*]const f32,
     count: usize,
+    flow: ?*const Flow,
 ) callconv(.c) void {
     const Body = struct {
         out: [*]f32,
@@ -119,7 +146,7 @@ fn logSoftmaxGradient(
     };
     var body: Body = .{ .out = out, .y = y, .gradient = gradient };
     body.total = loops.sums(1, count, body)[0];
-    loops.forEach(count, body);
+    forEach(count, flow, body);
 }
 
 fn rmsnormGradient(
@@ -130,6 +157,7 @@ fn rmsnormGradient(
     weight_gradient: [*]f32,
     count: usize,
     epsilon: f32,
+    flow: ?*const Flow,
 ) callconv(.c) void {
     const Body = struct {
         out: [*]f32,
@@ -167,7 +195,7 @@ fn rmsnormGradient(
     const squares, const products = loops.sums(2, count, body);
     body.inverse = 1 / @sqrt(squares / n + epsilon);
     body.slope = body.inverse * body.inverse * products / n;
-    loops.forEach(count, body);
+    forEach(count, flow, body);
 }
 
 const LayerNorm = struct {
@@ -212,6 +240,7 @@ fn layernormGradient(
     bias_gradient: [*]f32,
     count: usize,
     epsilon: f32,
+    flow: ?*const Flow,
 ) callconv(.c) void {
     const Values = struct {
         x: [*]const f32,
@@ -234,7 +263,7 @@ fn layernormGradient(
     body.inverse = 1 / @sqrt(squares / n + epsilon);
     body.slope = body.inverse * body.inverse * products / n;
     body.offset = total / n;
-    loops.forEach(count, body);
+    forEach(count, flow, body);
 }
 
 fn addRow(out: [*]f32, x: [*]const f32, count: usize) callconv(.c) void {

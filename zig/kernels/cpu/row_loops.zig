@@ -50,6 +50,23 @@ pub inline fn forEach(count: usize, body: anytype) void {
     if (i < count) body.at(Part{ .index = i, .count = count - i });
 }
 
+/// As `forEach`, with what a kernel does on the way: a `*const Flow`, or `{}` for nothing.
+pub inline fn forEachFlowing(count: usize, flow: anytype, body: anytype) void {
+    var i: usize = 0;
+    while (i + lanes <= count) : (i += lanes) {
+        body.at(Whole{ .index = i });
+        step(flow, i);
+    }
+    if (i < count) body.at(Part{ .index = i, .count = count - i });
+}
+
+/// What is to be done at register `index` of a row.
+pub inline fn step(flow: anytype, index: usize) void {
+    if (@TypeOf(flow) == void) return;
+    simd.storeBy(.aside, flow.to + index, simd.load(flow.from + index));
+    for (flow.next) |next| @prefetch(next + index, .{ .locality = 2 });
+}
+
 /// Elements summed in f32 before the sum goes on in f64, so that long rows stay accurate.
 const sum_block = 4096;
 

@@ -5,8 +5,10 @@ const simd = @import("simd.zig");
 const math = @import("math.zig");
 const convert = @import("convert.zig");
 const interface = @import("rows_interface.zig");
+const loops = @import("row_loops.zig");
 const DType = @import("../../core/dtype.zig").DType;
 
+const Flow = interface.Flow;
 const V = simd.V;
 const lanes = simd.lanes;
 
@@ -87,7 +89,25 @@ inline fn larger(a: V, b: V) V {
     return @select(f32, a > b, a, b);
 }
 
-fn softmax(out: [*]f32, x: [*]const f32, count: usize, scale: f32) callconv(.c) void {
+fn softmax(
+    out: [*]f32,
+    x: [*]const f32,
+    count: usize,
+    scale: f32,
+    flow: ?*const Flow,
+) callconv(.c) void {
+    if (flow) |it| softmaxFlowing(out, x, count, scale, it) else {
+        softmaxFlowing(out, x, count, scale, {});
+    }
+}
+
+inline fn softmaxFlowing(
+    out: [*]f32,
+    x: [*]const f32,
+    count: usize,
+    scale: f32,
+    flow: anytype,
+) void {
     const highest = splat(largest(x, count, scale));
     const factor = splat(scale);
     var total: f64 = 0;
@@ -100,6 +120,7 @@ fn softmax(out: [*]f32, x: [*]const f32, count: usize, scale: f32) callconv(.c) 
             const y = math.exp(factor * simd.load(x + i) - highest);
             simd.store(out + i, y);
             partial += y;
+            loops.step(flow, i);
         }
         if (i < end) {
             const y: [lanes]f32 = math.exp(factor * simd.loadPart(x + i, end - i, 0) - highest);
@@ -129,12 +150,27 @@ fn rmsnorm(
     weight: [*]const f32,
     count: usize,
     epsilon: f32,
+    flow: ?*const Flow,
 ) callconv(.c) void {
+    if (flow) |it| rmsnormFlowing(out, x, weight, count, epsilon, it) else {
+        rmsnormFlowing(out, x, weight, count, epsilon, {});
+    }
+}
+
+inline fn rmsnormFlowing(
+    out: [*]f32,
+    x: [*]const f32,
+    weight: [*]const f32,
+    count: usize,
+    epsilon: f32,
+    flow: anytype,
+) void {
     const mean = sum(x, count, {}, square, 0) / @as(f64, @floatFromInt(count));
     const factor = inverseRoot(mean, epsilon);
     var i: usize = 0;
     while (i + lanes <= count) : (i += lanes) {
         simd.store(out + i, simd.load(x + i) * splat(factor) * simd.load(weight + i));
+        loops.step(flow, i);
     }
     while (i < count) : (i += 1) out[i] = x[i] * factor * weight[i];
 }
@@ -152,7 +188,7 @@ fn addRmsnorm(
         simd.store(residual + i, simd.load(residual + i) + simd.load(x + i));
     }
     while (i < count) : (i += 1) residual[i] += x[i];
-    rmsnorm(out, residual, weight, count, epsilon);
+    rmsnorm(out, residual, weight, count, epsilon, null);
 }
 
 fn layernorm(
@@ -162,7 +198,22 @@ fn layernorm(
     bias: ?[*]const f32,
     count: usize,
     epsilon: f32,
+    flow: ?*const Flow,
 ) callconv(.c) void {
+    if (flow) |it| layernormFlowing(out, x, weight, bias, count, epsilon, it) else {
+        layernormFlowing(out, x, weight, bias, count, epsilon, {});
+    }
+}
+
+inline fn layernormFlowing(
+    out: [*]f32,
+    x: [*]const f32,
+    weight: [*]const f32,
+    bias: ?[*]const f32,
+    count: usize,
+    epsilon: f32,
+    flow: anytype,
+) void {
     const n: f64 = @floatFromInt(count);
     const mean: f32 = @floatCast(sum(x, count, {}, identity, 0) / n);
     // The fill is the mean, which adds nothing.
@@ -171,6 +222,7 @@ fn layernorm(
     while (i + lanes <= count) : (i += lanes) {
         const scaled = (simd.load(x + i) - splat(mean)) * splat(factor) * simd.load(weight + i);
         simd.store(out + i, if (bias) |b| scaled + simd.load(b + i) else scaled);
+        loops.step(flow, i);
     }
     while (i < count) : (i += 1) {
         const scaled = (x[i] - mean) * factor * weight[i];

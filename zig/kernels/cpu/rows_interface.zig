@@ -10,10 +10,25 @@ pub const RopeStyle = enum(u32) {
     half = 1,
 };
 
+/// What a kernel does on the way, so that memory is busy while it computes: the result of the row
+/// before goes from a buffer past the caches to its place, operands of the next row are fetched.
+/// Rows have whole registers; `to` is aligned to 64 bytes. The stores still have to be released.
+pub const Flow = extern struct {
+    to: [*]f32,
+    from: [*]const f32,
+    next: [2][*]const f32,
+};
+
 pub const Table = extern struct {
     /// `out = softmax(scale * x)`; `out` may be `x`. -inf gives 0; a row of only -inf
     /// gives NaN, as PyTorch's does.
-    softmax: *const fn (out: [*]f32, x: [*]const f32, count: usize, scale: f32) callconv(.c) void,
+    softmax: *const fn (
+        out: [*]f32,
+        x: [*]const f32,
+        count: usize,
+        scale: f32,
+        flow: ?*const Flow,
+    ) callconv(.c) void,
     /// `out = x / sqrt(mean(x^2) + epsilon) * weight`; `out` may be `x`.
     rmsnorm: *const fn (
         out: [*]f32,
@@ -21,6 +36,7 @@ pub const Table = extern struct {
         weight: [*]const f32,
         count: usize,
         epsilon: f32,
+        flow: ?*const Flow,
     ) callconv(.c) void,
     /// `residual += x`, then `out = rmsnorm(residual)`: the pre-norm step of a transformer
     /// block in one pass.
@@ -41,6 +57,7 @@ pub const Table = extern struct {
         bias: ?[*]const f32,
         count: usize,
         epsilon: f32,
+        flow: ?*const Flow,
     ) callconv(.c) void,
     /// Turns one head of `head_size` elements; `cosines` and `sines` have `head_size / 2` entries
     /// for this position; `inverse` turns back. `out` may be `x`.

@@ -40,6 +40,43 @@ pub inline fn store(pointer: [*]f32, value: V) void {
     @as(*align(4) V, @ptrCast(pointer)).* = value;
 }
 
+/// How results are written.
+pub const Stores = enum {
+    /// As ever: what is written is in the caches afterwards.
+    cached,
+    /// Past the caches, for results that are larger. A plain store reads its line of memory before
+    /// it changes it. `release` must follow.
+    aside,
+};
+
+/// How far ahead of what is read memory is asked for: prefetchers end at each page.
+const ahead_elements = 1024;
+
+/// Reads one register from memory of any alignment, where results are written in this way.
+pub inline fn loadFor(comptime stores: Stores, pointer: [*]const f32) V {
+    if (stores == .aside) @prefetch(pointer + ahead_elements, .{});
+    return load(pointer);
+}
+
+/// Writes one register to memory, which for `aside` is aligned to its size.
+pub inline fn storeBy(comptime stores: Stores, pointer: [*]f32, value: V) void {
+    if (stores == .cached or !x86) return store(pointer, value);
+    if (has_avx2 or has_avx512) asm volatile ("vmovntps %[value], (%[pointer])"
+        :
+        : [value] "v" (value),
+          [pointer] "r" (pointer),
+        : .{ .memory = true }) else asm volatile ("movntps %[value], (%[pointer])"
+        :
+        : [value] "x" (value),
+          [pointer] "r" (pointer),
+        : .{ .memory = true });
+}
+
+/// Lets other processors see what was written past the caches before what is written from now on.
+pub inline fn release(comptime stores: Stores) void {
+    if (stores == .aside and x86) asm volatile ("sfence" ::: .{ .memory = true });
+}
+
 /// Reads the first `count` lanes, fewer than a register has; the others are `fill`.
 pub inline fn loadPart(pointer: [*]const f32, count: usize, fill: f32) V {
     var values: [lanes]f32 = @splat(fill);

@@ -8,6 +8,41 @@ const Kernels = @import("../interface.zig").Kernels;
 /// Elements per chunk: 64 KB of f32, some microseconds of work. One chunk runs on the caller.
 pub const chunk_elements = 16 << 10;
 
+/// Results from here on go past the caches: smaller ones may be found there by what reads them.
+const least_bytes_aside = 32 << 20;
+
+/// The functions for a result: those that write past the caches where it is larger than these and
+/// replaces no operand, whose lines would have been read anyway.
+pub const Way = enum {
+    cached,
+    aside,
+
+    pub fn of(out: [*]const f32, count: usize, operands: []const [*]const f32) Way {
+        if (count * @sizeOf(f32) < least_bytes_aside) return .cached;
+        if (@intFromPtr(out) % 64 != 0) return .cached;
+        for (operands) |operand| if (operand == out) return .cached;
+        return .aside;
+    }
+
+    pub fn kernel(
+        way: Way,
+        kernels: *const Kernels,
+        comptime name: []const u8,
+    ) @FieldType(interface.Functions, name) {
+        const family = &kernels.elementwise;
+        return if (way == .aside) @field(family.aside, name) else @field(family, name);
+    }
+};
+
+/// Calls `job.range(kernels, start, length)` for consecutive ranges of a result. Those that go past
+/// the caches are long: at its end each waits until all of it is written.
+fn forResult(runner: *Runner, count: usize, job: anytype) void {
+    switch (job.way) {
+        .cached => forChunks(runner, count, chunk_elements, job),
+        .aside => forChunks(runner, count, 16 * chunk_elements, job),
+    }
+}
+
 /// `out[i] = f(x[i])`; `out` may be `x`.
 pub fn unary(
     runner: *Runner,
@@ -17,15 +52,17 @@ pub fn unary(
     count: usize,
 ) void {
     const Job = struct {
+        way: Way,
         function: interface.Unary,
         out: [*]f32,
         x: [*]const f32,
 
         pub fn range(job: @This(), kernels: *const Kernels, start: usize, length: usize) void {
-            kernels.elementwise.unary(job.function, job.out + start, job.x + start, length);
+            job.way.kernel(kernels, "unary")(job.function, job.out + start, job.x + start, length);
         }
     };
-    forRanges(runner, count, Job{ .function = function, .out = out, .x = x });
+    const way: Way = .of(out, count, &.{x});
+    forResult(runner, count, Job{ .way = way, .function = function, .out = out, .x = x });
 }
 
 /// `out[i] = a[i] op b[i]`; `out` may be `a` or `b`.
@@ -38,6 +75,7 @@ pub fn binary(
     count: usize,
 ) void {
     const Job = struct {
+        way: Way,
         function: interface.Binary,
         out: [*]f32,
         a: [*]const f32,
@@ -45,10 +83,11 @@ pub fn binary(
 
         pub fn range(job: @This(), kernels: *const Kernels, start: usize, length: usize) void {
             const at = .{ job.out + start, job.a + start, job.b + start };
-            kernels.elementwise.binary(job.function, at[0], at[1], at[2], length);
+            job.way.kernel(kernels, "binary")(job.function, at[0], at[1], at[2], length);
         }
     };
-    forRanges(runner, count, Job{ .function = function, .out = out, .a = a, .b = b });
+    const way: Way = .of(out, count, &.{ a, b });
+    forResult(runner, count, Job{ .way = way, .function = function, .out = out, .a = a, .b = b });
 }
 
 /// `out[i] = a[i] op b`; `out` may be `a`.
@@ -61,6 +100,7 @@ pub fn binaryScalar(
     count: usize,
 ) void {
     const Job = struct {
+        way: Way,
         function: interface.Binary,
         out: [*]f32,
         a: [*]const f32,
@@ -68,10 +108,11 @@ pub fn binaryScalar(
 
         pub fn range(job: @This(), kernels: *const Kernels, start: usize, length: usize) void {
             const at = .{ job.out + start, job.a + start };
-            kernels.elementwise.binary_scalar(job.function, at[0], at[1], job.b, length);
+            job.way.kernel(kernels, "binary_scalar")(job.function, at[0], at[1], job.b, length);
         }
     };
-    forRanges(runner, count, Job{ .function = function, .out = out, .a = a, .b = b });
+    const way: Way = .of(out, count, &.{a});
+    forResult(runner, count, Job{ .way = way, .function = function, .out = out, .a = a, .b = b });
 }
 
 /// `out[i] = a op b[i]`; `out` may be `b`.
@@ -84,6 +125,7 @@ pub fn scalarBinary(
     count: usize,
 ) void {
     const Job = struct {
+        way: Way,
         function: interface.Binary,
         out: [*]f32,
         a: f32,
@@ -91,10 +133,11 @@ pub fn scalarBinary(
 
         pub fn range(job: @This(), kernels: *const Kernels, start: usize, length: usize) void {
             const at = .{ job.out + start, job.b + start };
-            kernels.elementwise.scalar_binary(job.function, at[0], job.a, at[1], length);
+            job.way.kernel(kernels, "scalar_binary")(job.function, at[0], job.a, at[1], length);
         }
     };
-    forRanges(runner, count, Job{ .function = function, .out = out, .a = a, .b = b });
+    const way: Way = .of(out, count, &.{b});
+    forResult(runner, count, Job{ .way = way, .function = function, .out = out, .a = a, .b = b });
 }
 
 /// `out[i] = silu(gate[i]) * up[i]`; `out` may be either.
@@ -106,16 +149,18 @@ pub fn siluMul(
     count: usize,
 ) void {
     const Job = struct {
+        way: Way,
         out: [*]f32,
         gate: [*]const f32,
         up: [*]const f32,
 
         pub fn range(job: @This(), kernels: *const Kernels, start: usize, length: usize) void {
             const at = .{ job.out + start, job.gate + start, job.up + start };
-            kernels.elementwise.silu_mul(at[0], at[1], at[2], length);
+            job.way.kernel(kernels, "silu_mul")(at[0], at[1], at[2], length);
         }
     };
-    forRanges(runner, count, Job{ .out = out, .gate = gate, .up = up });
+    const way: Way = .of(out, count, &.{ gate, up });
+    forResult(runner, count, Job{ .way = way, .out = out, .gate = gate, .up = up });
 }
 
 /// `out[i] = f(x[i], first, second)`; `out` may be `x`.
@@ -164,6 +209,7 @@ pub fn derivative(
     count: usize,
 ) void {
     const Job = struct {
+        way: Way,
         function: interface.Derivative,
         out: [*]f32,
         gradient: [*]const f32,
@@ -173,7 +219,7 @@ pub fn derivative(
         pub fn range(job: @This(), kernels: *const Kernels, start: usize, length: usize) void {
             const at = .{ job.out + start, job.gradient + start, job.saved + start };
             const first, const second = job.numbers;
-            kernels.elementwise.derivative(
+            job.way.kernel(kernels, "derivative")(
                 job.function,
                 at[0],
                 at[1],
@@ -184,14 +230,16 @@ pub fn derivative(
             );
         }
     };
+    const way: Way = .of(out, count, &.{ gradient, saved });
     const job: Job = .{
+        .way = way,
         .function = function,
         .out = out,
         .gradient = gradient,
         .saved = saved,
         .numbers = numbers,
     };
-    forRanges(runner, count, job);
+    forResult(runner, count, job);
 }
 
 /// Gradients of `silu(gate[i]) * up[i]`; outputs may be inputs.
@@ -250,7 +298,11 @@ pub fn dropout(
 
 /// Calls `job.range(kernels, start, length)` for consecutive ranges of `count` elements.
 pub fn forRanges(runner: *Runner, count: usize, job: anytype) void {
-    if (count <= chunk_elements) {
+    forChunks(runner, count, chunk_elements, job);
+}
+
+fn forChunks(runner: *Runner, count: usize, comptime size: usize, job: anytype) void {
+    if (count <= size) {
         if (count > 0) job.range(runner.kernels, 0, count);
         return;
     }
@@ -261,11 +313,11 @@ pub fn forRanges(runner: *Runner, count: usize, job: anytype) void {
 
         fn chunk(context: *const anyopaque, index: u32, _: u32) void {
             const call: *const @This() = @ptrCast(@alignCast(context));
-            const start = @as(usize, index) * chunk_elements;
-            call.job.range(call.kernels, start, @min(chunk_elements, call.count - start));
+            const start = @as(usize, index) * size;
+            call.job.range(call.kernels, start, @min(size, call.count - start));
         }
     };
     const call: Call = .{ .kernels = runner.kernels, .count = count, .job = job };
-    const chunks = std.math.divCeil(usize, count, chunk_elements) catch unreachable;
+    const chunks = std.math.divCeil(usize, count, size) catch unreachable;
     runner.pool.run(@intCast(chunks), &call, Call.chunk);
 }

@@ -58,7 +58,8 @@ pub fn linear(
     }
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
-    if (hasParts(runner, count, weight)) return multiply(runner, out, x, count, weight, bias);
+    const rounds = runner.precision == .bf16 and !weight.dtype.isQuantized();
+    if (!rounds) return multiply(runner, out, x, count, weight, bias);
     const rounded_x = try rounding.vector(runner, x, count * weight.columns);
     var rounded_weight = weight;
     if (weight.dtype == .f32) {
@@ -67,12 +68,6 @@ pub fn linear(
         rounded_weight.data = @ptrCast(try rounding.vector(runner, data, size));
     }
     return multiply(runner, out, rounded_x, count, rounded_weight, bias);
-}
-
-/// Whether `linear` computes the product as a `Product`, which can be taken apart.
-pub fn hasParts(runner: *const Runner, count: usize, weight: Weight) bool {
-    if (weight.dtype == .f32 and count >= many_tokens) return false;
-    return runner.precision != .bf16 or weight.dtype.isQuantized();
 }
 
 /// The product of operands as they are.
@@ -84,14 +79,25 @@ fn multiply(
     weight: Weight,
     bias: ?[*]const f32,
 ) Arena.Error!void {
-    var product: Product = .init(runner, x, count, weight, bias);
-    product.out = out;
-    product.prepared = try runner.scratch.take(product.preparedBytes());
+    const plan = choosePlan(runner, count, weight);
+    const tiles = divideUp(count, plan.tile_tokens);
+    var product: Product = .{
+        .runner = runner,
+        .plan = plan,
+        .weight = weight,
+        .rows_per_chunk = rowsPerChunk(plan, count, weight),
+        .out = out,
+        .x = x,
+        .count = count,
+        .bias = bias,
+        .prepared = try runner.scratch.take(plan.tile_bytes * tiles),
+        .workspace = undefined,
+    };
     const threads = runner.pool.thread_count.load(.monotonic);
     product.workspace = try runner.scratch.take(product.workspaceBytes() * threads);
-    const tiles = product.tileCount();
-    if (tiles > 0) runner.pool.run(@intCast(tiles), &product, Product.prepareChunk);
-    runner.pool.run(@intCast(product.chunkCount()), &product, Product.multiplyChunk);
+    if (plan.tile_bytes > 0) runner.pool.run(@intCast(tiles), &product, Product.prepareTile);
+    const chunks = divideUp(weight.rows, product.rows_per_chunk);
+    runner.pool.run(@intCast(chunks), &product, Product.multiplyChunk);
 }
 
 /// Many tokens with weights that need no conversion: an ordinary product.
@@ -113,7 +119,7 @@ fn multiplyFloats(
     );
 }
 
-pub fn divideUp(a: usize, b: usize) usize {
+fn divideUp(a: usize, b: usize) usize {
     return (a + b - 1) / b;
 }
 
@@ -187,64 +193,21 @@ fn rowsPerChunk(plan: Plan, count: usize, weight: Weight) usize {
     return divideUp(rows, plan.row_step) * plan.row_step;
 }
 
-/// A product in parts: tiles of activations to prepare, then rows of the weight in any ranges whose
-/// first row is a multiple of the plan's step.
-pub const Product = struct {
+const Product = struct {
     runner: *const Runner,
     plan: Plan,
     weight: Weight,
     rows_per_chunk: usize,
-    /// `[count][weight.rows]`.
-    out: [*]f32 = undefined,
+    out: [*]f32,
     x: [*]const f32,
     count: usize,
     bias: ?[*]const f32,
-    /// `preparedBytes`, tiles of activations.
-    prepared: [*]align(64) u8 = undefined,
+    /// Tiles of activations.
+    prepared: [*]align(64) u8,
     /// `workspaceBytes` for each thread.
-    workspace: [*]align(64) u8 = undefined,
+    workspace: [*]align(64) u8,
 
-    pub fn init(
-        runner: *const Runner,
-        x: [*]const f32,
-        count: usize,
-        weight: Weight,
-        bias: ?[*]const f32,
-    ) Product {
-        const plan = choosePlan(runner, count, weight);
-        return .{
-            .runner = runner,
-            .plan = plan,
-            .weight = weight,
-            .rows_per_chunk = rowsPerChunk(plan, count, weight),
-            .x = x,
-            .count = count,
-            .bias = bias,
-        };
-    }
-
-    /// Tiles to prepare; none when x is read as it is.
-    pub fn tileCount(product: *const Product) usize {
-        const plan = product.plan;
-        return if (plan.tile_bytes == 0) 0 else divideUp(product.count, plan.tile_tokens);
-    }
-
-    pub fn preparedBytes(product: *const Product) usize {
-        return product.tileCount() * product.plan.tile_bytes;
-    }
-
-    /// Whether both, products of one x, read the same prepared tiles.
-    pub fn sharesTiles(product: *const Product, other: *const Product) bool {
-        const same_dtype = product.weight.dtype == other.weight.dtype;
-        if (product.weight.dtype.isQuantized() and !same_dtype) return false;
-        return std.meta.eql(product.plan, other.plan);
-    }
-
-    pub fn chunkCount(product: *const Product) usize {
-        return divideUp(product.weight.rows, product.rows_per_chunk);
-    }
-
-    pub fn workspaceBytes(product: *const Product) usize {
+    fn workspaceBytes(product: *const Product) usize {
         return switch (product.plan.kind) {
             .many => interface.panelBytes(product.rows_per_chunk),
             .repacked => product.rows_per_chunk * product.weight.rowBytes(),
@@ -252,12 +215,8 @@ pub const Product = struct {
         };
     }
 
-    fn prepareChunk(context: *const anyopaque, tile: u32, _: u32) void {
+    fn prepareTile(context: *const anyopaque, tile: u32, _: u32) void {
         const product: *const Product = @ptrCast(@alignCast(context));
-        product.prepareTile(tile);
-    }
-
-    pub fn prepareTile(product: *const Product, tile: usize) void {
         const table = &product.runner.kernels.quantized;
         const columns = product.weight.columns;
         const token = tile * product.plan.tile_tokens;
@@ -275,32 +234,14 @@ pub const Product = struct {
 
     fn multiplyChunk(context: *const anyopaque, chunk: u32, worker: u32) void {
         const product: *const Product = @ptrCast(@alignCast(context));
-        product.multiplyOwnChunk(chunk, worker);
-    }
-
-    /// Writes a chunk's rows to `out`.
-    pub fn multiplyOwnChunk(product: *const Product, chunk: usize, worker: u32) void {
-        const row = chunk * product.rows_per_chunk;
-        const rows = @min(product.rows_per_chunk, product.weight.rows - row);
-        product.multiplyRows(row, rows, product.out + row, product.weight.rows, worker);
-    }
-
-    /// Writes products with `rows` rows of the weight, at most `rows_per_chunk`, to
-    /// `out[count][..]`, tokens `out_stride` elements apart.
-    pub fn multiplyRows(
-        product: *const Product,
-        row: usize,
-        rows: usize,
-        out: [*]f32,
-        out_stride: usize,
-        worker: u32,
-    ) void {
         const table = &product.runner.kernels.quantized;
         const weight = product.weight;
+        const row = chunk * product.rows_per_chunk;
+        const rows = @min(product.rows_per_chunk, weight.rows - row);
         const workspace = product.workspace + worker * product.workspaceBytes();
         var job: interface.Job = .{
-            .out = out,
-            .out_stride = out_stride,
+            .out = product.out + row,
+            .out_stride = weight.rows,
             .x = if (product.plan.kind == .few) @ptrCast(product.x) else product.prepared,
             .token_count = product.count,
             .weight = weight.data + row * weight.rowBytes(),

@@ -6,6 +6,8 @@ const std = @import("std");
 const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
 const Kernels = @import("../interface.zig").Kernels;
+const Flow = @import("../rows_interface.zig").Flow;
+const passage_module = @import("passage.zig");
 const rows_driver = @import("rows.zig");
 
 /// `log(softmax(x))` of each row; `out` may be `x`.
@@ -17,16 +19,22 @@ pub fn logSoftmax(
     columns: usize,
 ) void {
     const Job = struct {
-        out: [*]f32,
         x: [*]const f32,
         columns: usize,
 
-        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
-            const at = index * job.columns;
-            kernels.normalization.log_softmax(job.out + at, job.x + at, job.columns);
+        pub fn row(
+            job: @This(),
+            kernels: *const Kernels,
+            result: [*]f32,
+            index: usize,
+            flow: ?*const Flow,
+        ) void {
+            const x_row = job.x + index * job.columns;
+            kernels.normalization.log_softmax(result, x_row, job.columns, flow);
         }
     };
-    rows_driver.forRows(runner, rows, columns, Job{ .out = out, .x = x, .columns = columns });
+    const job: Job = .{ .x = x, .columns = columns };
+    rows_driver.forResultRows(runner, out, rows, columns, .{ x, x }, job);
 }
 
 /// The gradient of `y = softmax(scale * x)`.
@@ -40,20 +48,24 @@ pub fn softmaxGradient(
     scale: f32,
 ) void {
     const Job = struct {
-        out: [*]f32,
         y: [*]const f32,
         gradient: [*]const f32,
         columns: usize,
         scale: f32,
 
-        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
+        pub fn row(
+            job: @This(),
+            kernels: *const Kernels,
+            result: [*]f32,
+            index: usize,
+            flow: ?*const Flow,
+        ) void {
             const at = index * job.columns;
             const kernel = kernels.normalization.softmax_gradient;
-            kernel(job.out + at, job.y + at, job.gradient + at, job.columns, job.scale);
+            kernel(result, job.y + at, job.gradient + at, job.columns, job.scale, flow);
         }
     };
-    rows_driver.forRows(runner, rows, columns, Job{
-        .out = out,
+    rows_driver.forResultRows(runner, out, rows, columns, .{ y, gradient }, Job{
         .y = y,
         .gradient = gradient,
         .columns = columns,
@@ -71,19 +83,23 @@ pub fn logSoftmaxGradient(
     columns: usize,
 ) void {
     const Job = struct {
-        out: [*]f32,
         y: [*]const f32,
         gradient: [*]const f32,
         columns: usize,
 
-        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
+        pub fn row(
+            job: @This(),
+            kernels: *const Kernels,
+            result: [*]f32,
+            index: usize,
+            flow: ?*const Flow,
+        ) void {
             const at = index * job.columns;
             const kernel = kernels.normalization.log_softmax_gradient;
-            kernel(job.out + at, job.y + at, job.gradient + at, job.columns);
+            kernel(result, job.y + at, job.gradient + at, job.columns, flow);
         }
     };
-    rows_driver.forRows(runner, rows, columns, Job{
-        .out = out,
+    rows_driver.forResultRows(runner, out, rows, columns, .{ y, gradient }, Job{
         .y = y,
         .gradient = gradient,
         .columns = columns,
@@ -148,20 +164,46 @@ const NormCall = struct {
         const sums = call.partial + 2 * chunk * columns;
         @memset(sums[0 .. 2 * columns], 0);
         const begin = chunk * call.rows_per_chunk;
-        for (begin..@min(begin + call.rows_per_chunk, norm.rows)) |row| {
-            const at = row * columns;
-            const kernels = &call.kernels.normalization;
-            const x, const gradient = .{ norm.x + at, norm.gradient + at };
-            const out = norm.out + at;
-            const weight, const epsilon = .{ norm.weight, norm.epsilon };
-            if (norm.bias_gradient == null) {
-                kernels.rmsnorm_gradient(out, x, weight, gradient, sums, columns, epsilon);
-            } else {
-                const bias_sums = sums + columns;
-                const kernel = kernels.layernorm_gradient;
-                kernel(out, x, weight, gradient, sums, bias_sums, columns, epsilon);
-            }
+        const end = @min(begin + call.rows_per_chunk, norm.rows);
+        const operands: passage_module.Operands = .{ norm.x, norm.gradient };
+        if (!passage_module.isTaken(norm.out, norm.rows, columns, operands)) {
+            for (begin..end) |row| call.one(row, norm.out + row * columns, sums, null);
+            return;
         }
+        var passage: passage_module.Passage = .{
+            .out = norm.out,
+            .columns = columns,
+            .operands = operands,
+            .end = end,
+        };
+        for (begin..end) |row| {
+            const step = passage.enter(row);
+            call.one(row, step.result, sums, step.flow);
+        }
+        passage.leave(call.kernels);
+    }
+
+    /// One row's gradient goes to `result`; those of weight and bias are added to `sums`.
+    fn one(
+        call: *const NormCall,
+        row: usize,
+        result: [*]f32,
+        sums: [*]f32,
+        flow: ?*const Flow,
+    ) void {
+        const norm = call.norm;
+        const columns = norm.columns;
+        const at = row * columns;
+        const kernels = &call.kernels.normalization;
+        const x, const gradient = .{ norm.x + at, norm.gradient + at };
+        const weight, const epsilon = .{ norm.weight, norm.epsilon };
+        if (norm.bias_gradient == null) {
+            const kernel = kernels.rmsnorm_gradient;
+            return kernel(result, x, weight, gradient, sums, columns, epsilon, flow);
+        }
+        const bias_sums = sums + columns;
+        const kernel = kernels.layernorm_gradient;
+        kernel(result, x, weight, gradient, sums, bias_sums, columns, epsilon, flow);
     }
 
     /// Adds up the chunks' sums, 0 for the weight or 1 for the bias.

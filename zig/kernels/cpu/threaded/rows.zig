@@ -3,7 +3,10 @@
 const std = @import("std");
 const Runner = @import("runner.zig").Runner;
 const elementwise = @import("elementwise.zig");
+const passage_module = @import("passage.zig");
 const interface = @import("../rows_interface.zig");
+const Flow = interface.Flow;
+const Passage = passage_module.Passage;
 const Kernels = @import("../interface.zig").Kernels;
 const DType = @import("../../../core/dtype.zig").DType;
 const Place = @import("attention_rows.zig").Place;
@@ -21,17 +24,23 @@ pub fn softmax(
     scale: f32,
 ) void {
     const Job = struct {
-        out: [*]f32,
         x: [*]const f32,
         columns: usize,
         scale: f32,
 
-        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
-            const at = index * job.columns;
-            kernels.rows.softmax(job.out + at, job.x + at, job.columns, job.scale);
+        pub fn row(
+            job: @This(),
+            kernels: *const Kernels,
+            result: [*]f32,
+            index: usize,
+            flow: ?*const Flow,
+        ) void {
+            const x_row = job.x + index * job.columns;
+            kernels.rows.softmax(result, x_row, job.columns, job.scale, flow);
         }
     };
-    forRows(runner, rows, columns, Job{ .out = out, .x = x, .columns = columns, .scale = scale });
+    const job: Job = .{ .x = x, .columns = columns, .scale = scale };
+    forResultRows(runner, out, rows, columns, .{ x, x }, job);
 }
 
 /// Root mean square norm of each row, times `weight[columns]`; `out` may be `x`.
@@ -45,19 +54,23 @@ pub fn rmsnorm(
     epsilon: f32,
 ) void {
     const Job = struct {
-        out: [*]f32,
         x: [*]const f32,
         weight: [*]const f32,
         columns: usize,
         epsilon: f32,
 
-        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
-            const at = index * job.columns;
-            kernels.rows.rmsnorm(job.out + at, job.x + at, job.weight, job.columns, job.epsilon);
+        pub fn row(
+            job: @This(),
+            kernels: *const Kernels,
+            result: [*]f32,
+            index: usize,
+            flow: ?*const Flow,
+        ) void {
+            const x_row = job.x + index * job.columns;
+            kernels.rows.rmsnorm(result, x_row, job.weight, job.columns, job.epsilon, flow);
         }
     };
-    forRows(runner, rows, columns, Job{
-        .out = out,
+    forResultRows(runner, out, rows, columns, .{ x, x }, Job{
         .x = x,
         .weight = weight,
         .columns = columns,
@@ -120,21 +133,25 @@ pub fn layernorm(
     epsilon: f32,
 ) void {
     const Job = struct {
-        out: [*]f32,
         x: [*]const f32,
         weight: [*]const f32,
         bias: ?[*]const f32,
         columns: usize,
         epsilon: f32,
 
-        pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
-            const at = index * job.columns;
+        pub fn row(
+            job: @This(),
+            kernels: *const Kernels,
+            result: [*]f32,
+            index: usize,
+            flow: ?*const Flow,
+        ) void {
+            const x_row = job.x + index * job.columns;
             const kernel = kernels.rows.layernorm;
-            kernel(job.out + at, job.x + at, job.weight, job.bias, job.columns, job.epsilon);
+            kernel(result, x_row, job.weight, job.bias, job.columns, job.epsilon, flow);
         }
     };
-    forRows(runner, rows, columns, Job{
-        .out = out,
+    forResultRows(runner, out, rows, columns, .{ x, x }, Job{
         .x = x,
         .weight = weight,
         .bias = bias,
@@ -285,6 +302,79 @@ pub fn narrow(runner: *Runner, out: [*]u8, x: [*]const f32, dtype: DType, count:
         }
     };
     elementwise.forRanges(runner, count, Job{ .out = out, .x = x, .dtype = dtype });
+}
+
+/// Computes `out[rows][columns]`: `job.row(kernels, result, index, flow)` writes a row to `result`.
+/// `operands` are shaped like `out`.
+pub fn forResultRows(
+    runner: *Runner,
+    out: [*]f32,
+    rows: usize,
+    columns: usize,
+    operands: passage_module.Operands,
+    job: anytype,
+) void {
+    const Plain = struct {
+        out: [*]f32,
+        columns: usize,
+        job: @TypeOf(job),
+
+        pub fn row(plain: @This(), kernels: *const Kernels, index: usize) void {
+            plain.job.row(kernels, plain.out + index * plain.columns, index, null);
+        }
+    };
+    if (passage_module.isTaken(out, rows, columns, operands)) {
+        return passRows(runner, out, rows, columns, operands, job);
+    }
+    forRows(runner, rows, columns, Plain{ .out = out, .columns = columns, .job = job });
+}
+
+fn passRows(
+    runner: *Runner,
+    out: [*]f32,
+    rows: usize,
+    columns: usize,
+    operands: passage_module.Operands,
+    job: anytype,
+) void {
+    const Call = struct {
+        kernels: *const Kernels,
+        out: [*]f32,
+        rows: usize,
+        columns: usize,
+        rows_per_chunk: usize,
+        operands: passage_module.Operands,
+        job: @TypeOf(job),
+
+        fn chunk(context: *const anyopaque, index: u32, _: u32) void {
+            const call: *const @This() = @ptrCast(@alignCast(context));
+            const start = @as(usize, index) * call.rows_per_chunk;
+            const end = @min(start + call.rows_per_chunk, call.rows);
+            var passage: Passage = .{
+                .out = call.out,
+                .columns = call.columns,
+                .operands = call.operands,
+                .end = end,
+            };
+            for (start..end) |row| {
+                const step = passage.enter(row);
+                call.job.row(call.kernels, step.result, row, step.flow);
+            }
+            passage.leave(call.kernels);
+        }
+    };
+    const per_chunk = @max(1, passage_module.chunk_elements / columns);
+    const call: Call = .{
+        .kernels = runner.kernels,
+        .out = out,
+        .rows = rows,
+        .columns = columns,
+        .rows_per_chunk = per_chunk,
+        .operands = operands,
+        .job = job,
+    };
+    const chunks = std.math.divCeil(usize, rows, per_chunk) catch unreachable;
+    runner.pool.run(@intCast(chunks), &call, Call.chunk);
 }
 
 /// Calls `job.row(kernels, index)` for every row; rows of one chunk follow each other.
