@@ -43,6 +43,7 @@ const Case = struct {
 };
 
 const one = [2]usize{ 1, 1 };
+const two = [2]usize{ 2, 2 };
 
 const cases = [_]Case{
     .{ .channels = .{ 1, 1 }, .in = one, .kernel = one },
@@ -76,6 +77,14 @@ const cases = [_]Case{
     .{ .images = 3, .channels = .{ 37, 66 }, .in = .{ 8, 8 }, .padding = one },
     .{ .channels = .{ 16, 130 }, .in = .{ 18, 23 }, .padding = .{ 2, 0 } },
     .{ .images = 36, .channels = .{ 17, 16 }, .in = .{ 15, 14 }, .padding = one },
+    // Gathered pixels: strides, points, groups of images; and points as they lie.
+    .{ .images = 3, .channels = .{ 16, 48 }, .in = .{ 9, 12 }, .stride = two, .padding = one },
+    .{ .images = 2, .channels = .{ 32, 16 }, .in = .{ 7, 8 }, .kernel = one, .stride = two },
+    .{ .images = 7, .channels = .{ 64, 32 }, .in = .{ 34, 33 }, .stride = two, .padding = one },
+    .{ .channels = .{ 16, 16 }, .in = .{ 11, 9 }, .kernel = .{ 2, 3 }, .stride = .{ 4, 3 } },
+    .{ .channels = .{ 16, 16 }, .in = .{ 5, 2 }, .kernel = one, .padding = .{ 2, 1 } },
+    .{ .images = 2, .channels = .{ 48, 16 }, .in = .{ 2, 3 }, .kernel = one },
+    .{ .images = 3, .channels = .{ 18, 33 }, .in = .{ 9, 10 }, .kernel = one },
 };
 
 /// What the three passes give.

@@ -254,7 +254,8 @@ fn toPlanes(job: *const interface.Transpose) callconv(.c) void {
         inline for (0..lanes / block_channels) |group| {
             var block: [8]Eight = @splat(@splat(0));
             inline for (0..8) |p| {
-                const source = job.registers + (pixel + p) * lanes + group * block_channels;
+                const source = job.registers + registerPlace(job, pixel + p) +
+                    group * block_channels;
                 if (lanes == 4) {
                     inline for (0..4) |i| block[p][i] = source[i];
                 } else {
@@ -272,7 +273,7 @@ fn toPlanes(job: *const interface.Transpose) callconv(.c) void {
     }
     while (pixel < job.pixels) : (pixel += 1) {
         for (0..job.channels) |channel| {
-            const value = job.registers[pixel * lanes + channel];
+            const value = job.registers[registerPlace(job, pixel) + channel];
             job.planes[channel * job.channel_step + pixel] = value;
         }
     }

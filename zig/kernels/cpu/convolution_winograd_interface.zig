@@ -29,7 +29,7 @@ pub const Transpose = extern struct {
     channels: usize,
     pixels: usize,
     registers: [*]f32,
-    /// Where each pixel's register begins, or null: pixel after pixel.
+    /// Where the register of each pixel begins, or null: pixel after pixel.
     places: ?[*]const u32 = null,
 };
 

@@ -8,12 +8,58 @@ const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
 const geometry_module = @import("convolution_geometry.zig");
 const correlate = @import("convolution_correlate.zig");
+const gathered = @import("convolution_gathered.zig");
+const gathered_gradient = @import("convolution_gathered_gradient.zig");
+const points = @import("convolution_points.zig");
 const winograd = @import("convolution_winograd.zig");
 const winograd_gradient = @import("convolution_winograd_gradient.zig");
 const gradient_module = @import("convolution_gradient.zig");
 const rounding = @import("rounding.zig");
 
+const Operands = correlate.Operands;
 pub const Geometry = geometry_module.Geometry;
+
+/// How convolutions are computed; what is fastest depends on shapes only.
+const Method = enum {
+    /// Products of transformed tiles, a quarter as many: kernels of 3 x 3 in steps of 1.
+    winograd,
+    /// Products of images as they lie: kernels of 1 x 1 in steps of 1.
+    points,
+    /// Products of gathered pixels: strides, and whatever is to be multiplied in bf16.
+    gathered,
+    /// Products of strips that are packed from a staged tile: few channels, groups, large kernels.
+    staged,
+
+    /// For results of `size` pixels.
+    fn of(runner: *const Runner, geometry: Geometry, size: [2]usize) Method {
+        const one = [2]usize{ 1, 1 };
+        const is_dense = geometry.groups == 1 and std.mem.eql(usize, &geometry.stride, &one);
+        if (is_dense and suitsWinograd(geometry, size)) return .winograd;
+        const is_point = std.mem.eql(usize, &geometry.kernel, &one);
+        // A transposed convolution of points may leave out rows of its input.
+        const keeps_size = std.mem.eql(usize, &geometry.in, &geometry.out) and
+            std.mem.eql(usize, &geometry.padding, &.{ 0, 0 });
+        if (is_dense and is_point and keeps_size and size[0] * size[1] >= points.least_pixels) {
+            return .points;
+        }
+        const prefers_gathered = is_point or !is_dense or runner.precision == .bf16;
+        return if (prefers_gathered and gathered.suits(geometry)) .gathered else .staged;
+    }
+};
+
+/// Whether Winograd's filtering can compute a convolution in steps of 1, and does it well.
+fn suitsWinograd(geometry: Geometry, size: [2]usize) bool {
+    const is_plain = std.mem.eql(usize, &geometry.kernel, &.{ 3, 3 }) and
+        std.mem.eql(usize, &geometry.dilation, &.{ 1, 1 });
+    if (!is_plain) return false;
+    for (0..2) |axis| {
+        // A transposed convolution may have a smaller input than its result needs.
+        if (geometry.padding[axis] > 2) return false;
+        if (geometry.in[axis] + 2 * geometry.padding[axis] != geometry.out[axis] + 2) return false;
+    }
+    const channels = [2]usize{ geometry.in_channels, geometry.out_channels };
+    return winograd.suits(geometry.images, channels, size);
+}
 
 /// `out = x * weight + bias`: x has `in_channels` and `in`, out has `out_channels` and `out`,
 /// weight is `[groups][out_channels][in_channels][kernel]`.
@@ -27,16 +73,14 @@ pub fn forward(
 ) Arena.Error!void {
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
-    const counts = [2]usize{ geometry.inputCount(), geometry.weightCount() };
-    const given = try rounded(runner, .{ x, weight }, counts);
     const kernel = geometry.kernelSize();
-    const operands: correlate.Operands = .{
+    var operands: Operands = .{
         .images = geometry.images,
         .groups = geometry.groups,
         .source_channels = geometry.in_channels,
         .source_size = geometry.in,
-        .source = given[0],
-        .weights = given[1],
+        .source = x,
+        .weights = weight,
         .weight_strides = .{
             geometry.out_channels * geometry.in_channels * kernel,
             geometry.in_channels * kernel,
@@ -47,28 +91,19 @@ pub fn forward(
         .size = geometry.out,
         .out = out,
     };
-    if (suitsWinograd(geometry, geometry.out)) {
-        return winograd.run(runner, &operands, geometry.padding, false);
-    }
     const phase = try geometry_module.forwardPhase(runner.scratch, geometry);
-    try correlate.run(runner, &operands, &phase);
-}
-
-/// Whether Winograd's filtering computes results of a size fastest.
-fn suitsWinograd(geometry: Geometry, size: [2]usize) bool {
-    const one = [2]usize{ 1, 1 };
-    const is_plain = geometry.groups == 1 and
-        std.mem.eql(usize, &geometry.kernel, &.{ 3, 3 }) and
-        std.mem.eql(usize, &geometry.stride, &one) and
-        std.mem.eql(usize, &geometry.dilation, &one);
-    if (!is_plain) return false;
-    for (0..2) |axis| {
-        // A transposed convolution may have a smaller input than its result needs.
-        if (geometry.padding[axis] > 2) return false;
-        if (geometry.in[axis] + 2 * geometry.padding[axis] != geometry.out[axis] + 2) return false;
+    switch (Method.of(runner, geometry, geometry.out)) {
+        .winograd => {
+            try round(runner, &operands, geometry.inputCount(), geometry.weightCount());
+            try winograd.run(runner, &operands, geometry.padding, false);
+        },
+        .points => try points.run(runner, &operands),
+        .gathered => try gathered.run(runner, &operands, &.{phase}, false),
+        .staged => {
+            try round(runner, &operands, geometry.inputCount(), geometry.weightCount());
+            try correlate.run(runner, &operands, &phase);
+        },
     }
-    const channels = [2]usize{ geometry.in_channels, geometry.out_channels };
-    return winograd.suits(geometry.images, channels, size);
 }
 
 /// The gradient of `forward` with respect to x, given that of its result; with a bias
@@ -82,18 +117,16 @@ pub fn inputGradient(
     out: [*]f32,
 ) Arena.Error!void {
     if (geometry.images == 0) return;
-    const outer_mark = runner.scratch.head;
-    defer runner.scratch.reset(outer_mark);
-    const given_counts = [2]usize{ geometry.resultCount(), geometry.weightCount() };
-    const given = try rounded(runner, .{ gradient, weight }, given_counts);
+    const mark = runner.scratch.head;
+    defer runner.scratch.reset(mark);
     const kernel = geometry.kernelSize();
-    const operands: correlate.Operands = .{
+    var operands: Operands = .{
         .images = geometry.images,
         .groups = geometry.groups,
         .source_channels = geometry.out_channels,
         .source_size = geometry.out,
-        .source = given[0],
-        .weights = given[1],
+        .source = gradient,
+        .weights = weight,
         .weight_strides = .{
             geometry.out_channels * geometry.in_channels * kernel,
             kernel,
@@ -104,21 +137,24 @@ pub fn inputGradient(
         .size = geometry.in,
         .out = out,
     };
-    if (suitsWinograd(geometry, geometry.in)) {
-        const padding = [2]usize{ 2 - geometry.padding[0], 2 - geometry.padding[1] };
-        return winograd.run(runner, &operands, padding, true);
+    const phases = try geometry_module.backwardPhases(runner.scratch, geometry);
+    switch (Method.of(runner, geometry, geometry.in)) {
+        .winograd => {
+            try round(runner, &operands, geometry.resultCount(), geometry.weightCount());
+            const padding = [2]usize{ 2 - geometry.padding[0], 2 - geometry.padding[1] };
+            try winograd.run(runner, &operands, padding, true);
+        },
+        .points => try points.run(runner, &operands),
+        .gathered => try gathered.run(runner, &operands, phases, true),
+        .staged => {
+            try round(runner, &operands, geometry.resultCount(), geometry.weightCount());
+            for (phases) |*phase| try correlate.run(runner, &operands, phase);
+        },
     }
-    const counts = geometry_module.backwardPhaseCounts(geometry);
-    for (0..counts[0]) |row| for (0..counts[1]) |column| {
-        const mark = runner.scratch.head;
-        defer runner.scratch.reset(mark);
-        const start = [2]usize{ row, column };
-        const phase = try geometry_module.backwardPhase(runner.scratch, geometry, start);
-        try correlate.run(runner, &operands, &phase);
-    };
 }
 
-/// The gradient of `forward` with respect to the weight, `[groups][out_channels][in_channels][kernel]`.
+/// The gradient of `forward` with respect to the weight,
+/// `[groups][out_channels][in_channels][kernel]`.
 pub fn weightGradient(
     runner: *const Runner,
     geometry: Geometry,
@@ -128,12 +164,29 @@ pub fn weightGradient(
 ) Arena.Error!void {
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
+    const method = Method.of(runner, geometry, geometry.out);
+    if (method != .winograd and gathered.suits(geometry)) {
+        return gathered_gradient.run(runner, geometry, x, gradient, out);
+    }
     const counts = [2]usize{ geometry.inputCount(), geometry.resultCount() };
     const operands = try rounded(runner, .{ x, gradient }, counts);
-    if (suitsWinograd(geometry, geometry.out)) {
+    if (method == .winograd) {
         return winograd_gradient.run(runner, geometry, operands[0], operands[1], out);
     }
     return gradient_module.weightGradient(runner, geometry, operands[0], operands[1], out);
+}
+
+/// Source and weights as the runner's precision has them. The caller gives scratch back.
+fn round(
+    runner: *const Runner,
+    operands: *Operands,
+    source_count: usize,
+    weight_count: usize,
+) Arena.Error!void {
+    const given = [2][*]const f32{ operands.source, operands.weights };
+    const made = try rounded(runner, given, .{ source_count, weight_count });
+    operands.source = made[0];
+    operands.weights = made[1];
 }
 
 /// The operands as the runner's precision has them. The caller gives scratch back.

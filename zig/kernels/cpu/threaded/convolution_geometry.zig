@@ -103,17 +103,20 @@ pub fn forwardPhase(memory: *Arena, geometry: Geometry) Arena.Error!Phase {
     });
 }
 
-/// How many phases the gradient of the input has along each axis.
-pub fn backwardPhaseCounts(geometry: Geometry) [2]usize {
-    return .{
-        @min(geometry.stride[0], geometry.in[0]),
-        @min(geometry.stride[1], geometry.in[1]),
-    };
+/// The phases of the input's gradient, one for each remainder of row and column.
+pub fn backwardPhases(memory: *Arena, geometry: Geometry) Arena.Error![]const Phase {
+    const rows = @min(geometry.stride[0], geometry.in[0]);
+    const columns = @min(geometry.stride[1], geometry.in[1]);
+    const phases = try memory.slice(Phase, rows * columns);
+    for (phases, 0..) |*phase, i| {
+        phase.* = try backwardPhase(memory, geometry, .{ i / columns, i % columns });
+    }
+    return phases;
 }
 
 /// The pixels of the input from `start` on in steps of the stride. Input row i is read by output
 /// row o through kernel row r when `i + padding = o * stride + r * dilation`.
-pub fn backwardPhase(
+fn backwardPhase(
     memory: *Arena,
     geometry: Geometry,
     start: [2]usize,
