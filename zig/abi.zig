@@ -11,6 +11,7 @@ const cpu = @import("core/cpu.zig");
 const pool = @import("core/pool.zig");
 const status = @import("core/status.zig");
 const attention = @import("ops/attention.zig");
+const attention_cached = @import("ops/attention_cached.zig");
 const attention_training = @import("ops/attention_training.zig");
 const channels = @import("ops/channels.zig");
 const convert = @import("ops/convert.zig");
@@ -24,6 +25,7 @@ const normalization_gradient = @import("ops/normalization_gradient.zig");
 const optimizers = @import("ops/optimizers.zig");
 const pooling = @import("ops/pooling.zig");
 const products = @import("ops/products.zig");
+const products_fused = @import("ops/products_fused.zig");
 const reduction = @import("ops/reduction.zig");
 const recurrent = @import("ops/recurrent.zig");
 const rope = @import("ops/rope.zig");
@@ -332,6 +334,31 @@ export fn q_linear(x: u32, weight: u32, bias: u32, out: u32) i32 {
     return call(products.linear, .{ x, weight, bias, out });
 }
 
+/// Products of x with two or three weights; weight_c and biases may be 0. Handles of the results
+/// are in the parameters.
+export fn q_linears(
+    x: u32,
+    weight_a: u32,
+    weight_b: u32,
+    weight_c: u32,
+    bias_a: u32,
+    bias_b: u32,
+    bias_c: u32,
+) i32 {
+    const weights = .{ weight_a, weight_b, weight_c };
+    return call(products_fused.linears, .{ x, weights, .{ bias_a, bias_b, bias_c } });
+}
+
+/// silu(x @ gate^T) * (x @ up^T); biases may be 0.
+export fn q_gated_linear(x: u32, gate: u32, up: u32, gate_bias: u32, up_bias: u32) i32 {
+    return call(products_fused.gatedLinear, .{ x, gate, up, gate_bias, up_bias });
+}
+
+/// residual += x @ weight^T + bias; bias may be 0.
+export fn q_add_linear(residual: u32, x: u32, weight: u32, bias: u32) i32 {
+    return call(products_fused.addLinear, .{ residual, x, weight, bias });
+}
+
 /// Rows of a matrix of any dtype and layout, as f32.
 export fn q_embedding(weight: u32, ids: u32, out: u32) i32 {
     return call(products.embedding, .{ weight, ids, out });
@@ -592,6 +619,23 @@ export fn q_attention(query: u32, keys: u32, values: u32, position: u32, scale: 
     return call(attention.attend, .{ query, keys, values, position, scale, out });
 }
 
+/// Turns new queries and keys by a table, which may be 0, stores keys and values from position on
+/// and attends to them; the result takes the query's place.
+export fn q_cached_attention(
+    query: u32,
+    key: u32,
+    value: u32,
+    table: u32,
+    style: u32,
+    keys: u32,
+    values: u32,
+    position: u32,
+) i32 {
+    const handles: attention_cached.Handles =
+        .{ .query = query, .key = key, .value = value, .table = table };
+    return call(attention_cached.attend, .{ handles, style, keys, values, position });
+}
+
 // Rows of several sequences: places [count, 2] tell slot and position of each, and the caches are
 // [slots, kv_heads, capacity, head_size], or that of slot 0 alone.
 
@@ -603,6 +647,22 @@ export fn q_rope_table_rows(frequencies: u32, places: u32) i32 {
 /// Writes keys or values [count, kv_heads, head_size] into caches at places, which ascend.
 export fn q_store_cache_rows(cache: u32, x: u32, places: u32) i32 {
     return call(attention.storeCacheRows, .{ cache, x, places });
+}
+
+/// As q_cached_attention, for rows at places, which ascend.
+export fn q_cached_attention_rows(
+    query: u32,
+    key: u32,
+    value: u32,
+    table: u32,
+    style: u32,
+    keys: u32,
+    values: u32,
+    places: u32,
+) i32 {
+    const handles: attention_cached.Handles =
+        .{ .query = query, .key = key, .value = value, .table = table };
+    return call(attention_cached.attendRows, .{ handles, style, keys, values, places });
 }
 
 /// Attention of query [count, heads, head_size], each row against its own slot up to its position.

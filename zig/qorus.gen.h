@@ -157,6 +157,16 @@ int32_t q_matmul(uint32_t a, uint32_t b, uint32_t out);
 /* x @ weight^T + bias; bias may be 0. */
 int32_t q_linear(uint32_t x, uint32_t weight, uint32_t bias, uint32_t out);
 
+/* Products of x with two or three weights; weight_c and biases may be 0. Handles of the results
+   are in the parameters. */
+int32_t q_linears(uint32_t x, uint32_t weight_a, uint32_t weight_b, uint32_t weight_c, uint32_t bias_a, uint32_t bias_b, uint32_t bias_c);
+
+/* silu(x @ gate^T) * (x @ up^T); biases may be 0. */
+int32_t q_gated_linear(uint32_t x, uint32_t gate, uint32_t up, uint32_t gate_bias, uint32_t up_bias);
+
+/* residual += x @ weight^T + bias; bias may be 0. */
+int32_t q_add_linear(uint32_t residual, uint32_t x, uint32_t weight, uint32_t bias);
+
 /* Rows of a matrix of any dtype and layout, as f32. */
 int32_t q_embedding(uint32_t weight, uint32_t ids, uint32_t out);
 
@@ -277,11 +287,18 @@ int32_t q_store_cache(uint32_t cache, uint32_t x, uint32_t position);
 /* Causal attention of query [count, heads, head_size] from position on against two caches. */
 int32_t q_attention(uint32_t query, uint32_t keys, uint32_t values, uint32_t position, float scale, uint32_t out);
 
+/* Turns new queries and keys by a table, which may be 0, stores keys and values from position on
+   and attends to them; the result takes the query's place. */
+int32_t q_cached_attention(uint32_t query, uint32_t key, uint32_t value, uint32_t table, uint32_t style, uint32_t keys, uint32_t values, uint32_t position);
+
 /* Cosines and sines [2, count, half] for the places' positions. */
 int32_t q_rope_table_rows(uint32_t frequencies, uint32_t places);
 
 /* Writes keys or values [count, kv_heads, head_size] into caches at places, which ascend. */
 int32_t q_store_cache_rows(uint32_t cache, uint32_t x, uint32_t places);
+
+/* As q_cached_attention, for rows at places, which ascend. */
+int32_t q_cached_attention_rows(uint32_t query, uint32_t key, uint32_t value, uint32_t table, uint32_t style, uint32_t keys, uint32_t values, uint32_t places);
 
 /* Attention of query [count, heads, head_size], each row against its own slot up to its position. */
 int32_t q_attention_rows(uint32_t query, uint32_t keys, uint32_t values, uint32_t places, float scale, uint32_t out);

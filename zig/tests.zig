@@ -27,6 +27,7 @@ test {
     _ = @import("tests/recurrent.zig");
     _ = @import("tests/quantized.zig");
     _ = @import("tests/large_results.zig");
+    _ = @import("tests/linear_fused.zig");
     _ = @import("tests/losses.zig");
     _ = @import("tests/optimizers.zig");
 }

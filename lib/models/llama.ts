@@ -44,11 +44,20 @@ export class LlamaDecoder extends Module {
    *
    * @param ids i32 `[batch, count]`, or with caches `[count]`
    * @param caches one for each layer
+   * @param options `lastOnly`: with caches, the last row only
    * @returns f32 `[..., count, hiddenSize]`
    */
-  forward(ids: Tensor, position: SequencePosition, caches?: readonly AttentionCache[]): Tensor {
+  forward(
+    ids: Tensor,
+    position: SequencePosition,
+    caches?: readonly AttentionCache[],
+    { lastOnly = false }: { lastOnly?: boolean } = {},
+  ): Tensor {
     let x = this.embedTokens.forward(ids);
-    for (const [i, layer] of this.layers.entries()) x = layer.forward(x, position, caches?.[i]);
+    const last = this.layers.length - 1;
+    for (const [i, layer] of this.layers.entries()) {
+      x = layer.forward(x, position, caches?.[i], { lastOnly: lastOnly && i === last });
+    }
     return x;
   }
 }
@@ -114,7 +123,7 @@ export class Llama extends Module {
   ): Tensor {
     checkRank(ids, caches === undefined ? 2 : 1);
     const place = position ?? this.#fromStart(ids.shape[ids.rank - 1]);
-    let x = this.model.forward(ids, place, caches);
+    let x = this.model.forward(ids, place, caches, options);
     const count = x.shape[x.rank - 2];
     if (options.lastOnly && count > 1) x = x.slice(-2, count - 1, count).contiguous();
     const weight = this.lmHead?.weight ?? this.model.embedTokens.weight;

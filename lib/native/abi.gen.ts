@@ -125,6 +125,13 @@ export interface Native {
   q_matmul(a: number, b: number, out: number): number;
   /** x @ weight^T + bias; bias may be 0. */
   q_linear(x: number, weight: number, bias: number, out: number): number;
+  /** Products of x with two or three weights; weight_c and biases may be 0. Handles of the results
+   * are in the parameters. */
+  q_linears(x: number, weightA: number, weightB: number, weightC: number, biasA: number, biasB: number, biasC: number): number;
+  /** silu(x @ gate^T) * (x @ up^T); biases may be 0. */
+  q_gated_linear(x: number, gate: number, up: number, gateBias: number, upBias: number): number;
+  /** residual += x @ weight^T + bias; bias may be 0. */
+  q_add_linear(residual: number, x: number, weight: number, bias: number): number;
   /** Rows of a matrix of any dtype and layout, as f32. */
   q_embedding(weight: number, ids: number, out: number): number;
   /** x [images, in, rows, columns] convolved with weight [out, in / groups, rows, columns]; bias may
@@ -209,10 +216,15 @@ export interface Native {
   q_store_cache(cache: number, x: number, position: number): number;
   /** Causal attention of query [count, heads, head_size] from position on against two caches. */
   q_attention(query: number, keys: number, values: number, position: number, scale: number, out: number): number;
+  /** Turns new queries and keys by a table, which may be 0, stores keys and values from position on
+   * and attends to them; the result takes the query's place. */
+  q_cached_attention(query: number, key: number, value: number, table: number, style: number, keys: number, values: number, position: number): number;
   /** Cosines and sines [2, count, half] for the places' positions. */
   q_rope_table_rows(frequencies: number, places: number): number;
   /** Writes keys or values [count, kv_heads, head_size] into caches at places, which ascend. */
   q_store_cache_rows(cache: number, x: number, places: number): number;
+  /** As q_cached_attention, for rows at places, which ascend. */
+  q_cached_attention_rows(query: number, key: number, value: number, table: number, style: number, keys: number, values: number, places: number): number;
   /** Attention of query [count, heads, head_size], each row against its own slot up to its position. */
   q_attention_rows(query: number, keys: number, values: number, places: number, scale: number, out: number): number;
   /** A plain recurrent network; activation is a code of kernels/cpu/recurrent_interface.zig. */
@@ -280,6 +292,9 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_index_of_extreme: ["u32", "u32", "u32", "u32"],
   q_matmul: ["u32", "u32", "u32"],
   q_linear: ["u32", "u32", "u32", "u32"],
+  q_linears: ["u32", "u32", "u32", "u32", "u32", "u32", "u32"],
+  q_gated_linear: ["u32", "u32", "u32", "u32", "u32"],
+  q_add_linear: ["u32", "u32", "u32", "u32"],
   q_embedding: ["u32", "u32", "u32"],
   q_convolution: ["u32", "u32", "u32"],
   q_convolution_transpose: ["u32", "u32", "u32"],
@@ -316,8 +331,10 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_rope: ["u32", "u32", "u32", "u32", "u32"],
   q_store_cache: ["u32", "u32", "u32"],
   q_attention: ["u32", "u32", "u32", "u32", "f32", "u32"],
+  q_cached_attention: ["u32", "u32", "u32", "u32", "u32", "u32", "u32", "u32"],
   q_rope_table_rows: ["u32", "u32"],
   q_store_cache_rows: ["u32", "u32", "u32"],
+  q_cached_attention_rows: ["u32", "u32", "u32", "u32", "u32", "u32", "u32", "u32"],
   q_attention_rows: ["u32", "u32", "u32", "u32", "f32", "u32"],
   q_rnn: ["u32", "u32", "u32", "u32", "u32"],
   q_rnn_backward: ["u32", "u32", "u32", "u32", "u32", "u32"],

@@ -8,16 +8,19 @@ import { tensor } from "../core/creation.ts";
 import { noGrad } from "../core/gradient.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
-import { attention, rope, type RopeStyle, ropeTable, storeCache } from "../ops/attention.ts";
-import { attentionRows, storeCacheRows } from "../ops/attention_rows.ts";
+import { rope, type RopeStyle, ropeTable } from "../ops/attention.ts";
+import { cachedAttention, cachedAttentionRows } from "../ops/inference.ts";
 import { scaledDotProductAttention } from "../ops/scaled_attention.ts";
-import { Linear } from "./linear.ts";
+import { forwardInto, forwardTogether, Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import { probability } from "./probability.ts";
 
 /** Keys and values of one layer for all positions so far. */
 export interface AttentionCache {
-  /** f32, f16 or q8_0 `[keyValueHeads, capacity, headSize]`; with slots in front for several sequences. */
+  /**
+   * f32, f16 or q8_0 `[keyValueHeads, capacity, headSize]`; with slots in front for several
+   * sequences.
+   */
   readonly keys: Tensor;
   /** Arranged as `keys`. */
   readonly values: Tensor;
@@ -113,7 +116,19 @@ export class Attention extends Module {
    */
   forward(x: Tensor, position?: SequencePosition, cache?: AttentionCache): Tensor {
     if (cache === undefined) return this.#sequences(x, position?.ropeTable);
-    return noGrad(() => this.#cached(x, position, cache));
+    return noGrad(() => this.oProj.forward(this.#cached(x, position, cache)));
+  }
+
+  /**
+   * Adds what {@linkcode Attention.forward} gives with a cache to a residual stream.
+   *
+   * @param residual f32 `[count, hiddenSize]`, changed; or `[1, hiddenSize]` for the last row of x
+   * only, whose keys and values are taken up all the same
+   * @param x f32 `[count, hiddenSize]`
+   */
+  addTo(residual: Tensor, x: Tensor, position: SequencePosition, cache: AttentionCache): void {
+    const rows = residual.shape[0];
+    noGrad(() => forwardInto(residual, this.oProj, this.#cached(x, position, cache, rows)));
   }
 
   #sequences(x: Tensor, table: Tensor | undefined): Tensor {
@@ -147,7 +162,13 @@ export class Attention extends Module {
     return ropeTable(tensor(frequencies), 0, count);
   }
 
-  #cached(x: Tensor, position: SequencePosition | undefined, cache: AttentionCache): Tensor {
+  /** Mixed values in front of the output projection, for the last `queryCount` rows of x. */
+  #cached(
+    x: Tensor,
+    position: SequencePosition | undefined,
+    cache: AttentionCache,
+    queryCount?: number,
+  ): Tensor {
     if (position === undefined) {
       throw new QorusError("invalid_argument", "Attention: a cache needs a position", {
         op: "Attention",
@@ -155,36 +176,22 @@ export class Attention extends Module {
       });
     }
     const { ropeStyle } = this.#options;
-    const count = x.shape[0];
-    const split = (projected: Tensor, heads: number) =>
-      projected.reshape([count, heads, this.#headSize]);
-    const turned = (part: Tensor) =>
-      ropeStyle === undefined ? part : rope(part, position.ropeTable, ropeStyle, { out: part });
-    const query = split(this.qProj.forward(x), this.#heads);
-    const key = split(this.kProj.forward(x), this.#keyValueHeads);
-    const value = split(this.vProj.forward(x), this.#keyValueHeads);
-    const mixed = attend(cache, position, turned(query), turned(key), value);
-    return this.oProj.forward(mixed.reshape([count, this.#heads * this.#headSize]));
+    const { start, ropeTable, places } = position;
+    const [query, key, value] = this.#projections(x, queryCount);
+    const rows = { query, key, value, ropeTable, ropeStyle };
+    return places === undefined
+      ? cachedAttention(rows, cache, start)
+      : cachedAttentionRows(rows, cache, places);
   }
-}
 
-/** Takes keys and values up into the cache and lets the queries attend to it. */
-function attend(
-  cache: AttentionCache,
-  { start, places }: SequencePosition,
-  query: Tensor,
-  key: Tensor,
-  value: Tensor,
-): Tensor {
-  const scale = 1 / Math.sqrt(query.shape[2]);
-  if (places !== undefined) {
-    storeCacheRows(cache.keys, key, places);
-    storeCacheRows(cache.values, value, places);
-    return attentionRows(query, cache.keys, cache.values, places, scale);
+  #projections(x: Tensor, queryCount?: number): Tensor[] {
+    const count = x.shape[0];
+    if (queryCount === undefined || queryCount === count) {
+      return forwardTogether([this.qProj, this.kProj, this.vProj], x);
+    }
+    const last = x.slice(0, count - queryCount, count).contiguous();
+    return [this.qProj.forward(last), ...forwardTogether([this.kProj, this.vProj], x)];
   }
-  storeCache(cache.keys, key, start);
-  storeCache(cache.values, value, start);
-  return attention(query, cache.keys, cache.values, start, scale);
 }
 
 function checkHeads(heads: number, keyValueHeads: number, headSize: number): void {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { isRecording } from "../core/gradient.ts";
+import { isRecording, noGrad } from "../core/gradient.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { gelu, siluMul } from "../ops/activation.ts";
-import { Linear } from "./linear.ts";
+import { forwardGated, forwardInto, Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 
 /** Options of a {@linkcode FeedForward} network. */
@@ -46,12 +46,19 @@ export class FeedForward extends Module {
     return this.downProj.forward(this.#inner(x));
   }
 
+  /** Adds what the network makes of x to a residual stream, which is changed; for inference. */
+  addTo(residual: Tensor, x: Tensor): void {
+    noGrad(() => forwardInto(residual, this.downProj, this.#inner(x)));
+  }
+
   #inner(x: Tensor): Tensor {
     const approximate = this.#approximate;
     if (this.gateProj === undefined) {
       const up = this.upProj.forward(x);
       return gelu(up, { approximate, out: reusable(up) });
     }
+    const gated = forwardGated(this.gateProj, this.upProj, x);
+    if (gated !== undefined) return gated;
     const gate = this.gateProj.forward(x);
     const up = this.upProj.forward(x);
     return siluMul(gate, up, { out: reusable(up) && reusable(gate) });

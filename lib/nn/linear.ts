@@ -4,7 +4,10 @@
  * @module
  */
 
+import { isRecording } from "../core/gradient.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { add } from "../ops/elementwise.ts";
+import { addLinear, gatedLinear, linears, type WeightAndBias } from "../ops/inference.ts";
 import { linear } from "../ops/matmul.ts";
 import { uniform } from "./init.ts";
 import { Module } from "./module.ts";
@@ -41,4 +44,31 @@ export class Linear extends Module {
   forward(x: Tensor): Tensor {
     return linear(x, this.weight.tensor, this.bias?.tensor);
   }
+}
+
+/** What several layers make of the same input; in one step where no gradients are recorded. */
+export function forwardTogether(layers: readonly Linear[], x: Tensor): Tensor[] {
+  if (!areFusible(layers)) return layers.map((layer) => layer.forward(x));
+  return linears(x, layers.map(operandsOf));
+}
+
+/** `silu(gate(x)) * up(x)` without the two products, where no gradients are recorded. */
+export function forwardGated(gate: Linear, up: Linear, x: Tensor): Tensor | undefined {
+  if (!areFusible([gate, up])) return undefined;
+  return gatedLinear(x, operandsOf(gate), operandsOf(up));
+}
+
+/** Adds `layer(x)` to a residual stream, which is changed. */
+export function forwardInto(residual: Tensor, layer: Linear, x: Tensor): void {
+  if (areFusible([layer])) addLinear(residual, x, operandsOf(layer));
+  else add(residual, layer.forward(x), { out: residual });
+}
+
+/** Layers of a class of their own have a `forward` of their own. */
+function areFusible(layers: readonly Linear[]): boolean {
+  return !isRecording() && layers.every((layer) => layer.constructor === Linear);
+}
+
+function operandsOf({ weight, bias }: Linear): WeightAndBias {
+  return { weight: weight.tensor, bias: bias?.tensor };
 }

@@ -6,8 +6,8 @@
 
 import { noGrad } from "../core/gradient.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { QorusError } from "../native/error.ts";
 import { add } from "../ops/elementwise.ts";
-import { addRmsNorm } from "../ops/normalization.ts";
 import {
   Attention,
   type AttentionCache,
@@ -68,19 +68,37 @@ export class TransformerBlock extends Module {
    * @param x f32 `[batch, count, hiddenSize]`, or with a cache `[count, hiddenSize]`, changed and
    * returned
    * @param position where the rows stand; without a cache by default from 0 on
+   * @param options `lastOnly`: with a cache, computes and returns the last row alone
    */
-  forward(x: Tensor, position?: SequencePosition, cache?: AttentionCache): Tensor {
-    if (cache !== undefined) return noGrad(() => this.#inPlace(x, position, cache));
+  forward(
+    x: Tensor,
+    position?: SequencePosition,
+    cache?: AttentionCache,
+    options: { lastOnly?: boolean } = {},
+  ): Tensor {
+    if (cache !== undefined) return noGrad(() => this.#inPlace(x, position, cache, options));
     const attended = add(x, this.selfAttn.forward(this.inputLayernorm.forward(x), position));
     return add(attended, this.mlp.forward(this.postAttentionLayernorm.forward(attended)));
   }
 
-  #inPlace(x: Tensor, position: SequencePosition | undefined, cache: AttentionCache): Tensor {
-    const attended = this.selfAttn.forward(this.inputLayernorm.forward(x), position, cache);
-    const norm = this.postAttentionLayernorm;
-    const normed = norm instanceof RMSNorm
-      ? addRmsNorm(x, attended, norm.weight.tensor, norm.epsilon, { out: attended })
-      : norm.forward(add(x, attended, { out: x }));
-    return add(x, this.mlp.forward(normed), { out: x });
+  #inPlace(
+    x: Tensor,
+    position: SequencePosition | undefined,
+    cache: AttentionCache,
+    { lastOnly = false }: { lastOnly?: boolean },
+  ): Tensor {
+    if (position === undefined) throw missingPosition();
+    const [count] = x.shape;
+    const residual = lastOnly && count > 1 ? x.slice(0, count - 1, count).contiguous() : x;
+    this.selfAttn.addTo(residual, this.inputLayernorm.forward(x), position, cache);
+    this.mlp.addTo(residual, this.postAttentionLayernorm.forward(residual));
+    return residual;
   }
+}
+
+function missingPosition(): QorusError {
+  return new QorusError("invalid_argument", "TransformerBlock: a cache needs a position", {
+    op: "TransformerBlock",
+    field: "position",
+  });
 }

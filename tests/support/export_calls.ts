@@ -93,6 +93,32 @@ export function validCalls(): ExportCall[] {
       arguments: [rows([3, 32]), weight([5, 32]), rows([5], { optional: true }), out([3, 5])],
     },
     {
+      name: "q_linears",
+      arguments: [
+        rows([3, 32], { free: true }),
+        weight([5, 32]),
+        weight([4, 32]),
+        operand(full([6, 32], 0.5), "weight", { optional: true }),
+        rows([5], { optional: true }),
+        rows([4], { optional: true }),
+        rows([6], { optional: true }),
+      ],
+    },
+    {
+      name: "q_gated_linear",
+      arguments: [
+        rows([3, 32], { free: true }),
+        weight([5, 32]),
+        weight([5, 32]),
+        rows([5], { optional: true }),
+        rows([5], { optional: true }),
+      ],
+    },
+    {
+      name: "q_add_linear",
+      arguments: [target([3, 5]), rows([3, 32]), weight([5, 32]), rows([5], { optional: true })],
+    },
+    {
       name: "q_embedding",
       arguments: [weight([5, 32], { free: true }), integers([1, 4]), out([2, 32])],
     },
@@ -199,6 +225,7 @@ export function validCalls(): ExportCall[] {
 
 /** Rows of two sequences, at two places of the second one. */
 function sequencesCalls(): ExportCall[] {
+  const half = 1;
   const places = integers([0, 3, 1, 7, 1, 8]);
   const placed = { ...places, tensor: places.tensor.view([3, 2]) };
   const slots = (options?: { free?: boolean }) =>
@@ -207,6 +234,32 @@ function sequencesCalls(): ExportCall[] {
     {
       name: "q_rope_table_rows",
       arguments: [rows([4], { free: true }), { ...placed, free: true }],
+    },
+    {
+      name: "q_cached_attention",
+      arguments: [
+        target([3, 24]),
+        target([3, 8]),
+        rows([3, 8]),
+        rows([2, 3, 2], { optional: true }),
+        half,
+        cache(),
+        cache(),
+        5,
+      ],
+    },
+    {
+      name: "q_cached_attention_rows",
+      arguments: [
+        target([3, 24]),
+        target([3, 8]),
+        rows([3, 8]),
+        rows([2, 3, 2], { optional: true }),
+        half,
+        slots(),
+        slots(),
+        placed,
+      ],
     },
     {
       name: "q_store_cache_rows",

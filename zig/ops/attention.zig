@@ -15,14 +15,14 @@ const Tensor = tensor_module.Tensor;
 const Shape = tensor_module.Shape;
 
 /// A cache `[kv_heads, capacity, head_size]`, f32, f16 or q8_0, contiguous.
-fn cacheOf(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
+pub fn cacheOf(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
     const cache = try context.tensor(handle, role);
     try operands.requireRank(context, cache, role, 3);
     return checkCache(context, cache, role);
 }
 
 /// Caches of several sequences, `[slots, kv_heads, capacity, head_size]`, or that of one.
-fn slotsOf(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
+pub fn slotsOf(context: *Context, handle: Handle, role: []const u8) Error!*Tensor {
     const cache = try context.tensor(handle, role);
     if (cache.rank != 3) try operands.requireRank(context, cache, role, 4);
     return checkCache(context, cache, role);
@@ -46,7 +46,7 @@ fn checkCache(context: *Context, cache: *Tensor, role: []const u8) Error!*Tensor
     return cache;
 }
 
-fn stridesOf(cache: *const Tensor) threaded.Cache {
+pub fn stridesOf(cache: *const Tensor) threaded.Cache {
     const first = cache.rank - 3;
     return .{
         .dtype = cache.dtype,
@@ -57,11 +57,11 @@ fn stridesOf(cache: *const Tensor) threaded.Cache {
 }
 
 /// `[kv_heads, capacity, head_size]` of each slot.
-fn slotShape(cache: *const Tensor) [3]u32 {
+pub fn slotShape(cache: *const Tensor) [3]u32 {
     return cache.ne[cache.rank - 3 ..][0..3].*;
 }
 
-fn boundsOf(cache: *const Tensor) places_module.Bounds {
+pub fn boundsOf(cache: *const Tensor) places_module.Bounds {
     const slots = if (cache.rank == 3) 1 else cache.ne[0];
     return .{ .slots = slots, .positions = slotShape(cache)[1] };
 }
@@ -213,6 +213,16 @@ pub fn attend(
     return own.out.handle;
 }
 
+/// Throws when the pool could not number a call's chunks.
+pub fn checkChunks(context: *Context, query: *const Tensor, rows: u32, heads: u32) Error!void {
+    if (@as(u64, rows) * (@as(u64, heads) + 32) <= std.math.maxInt(i32)) return;
+    return context.fail(
+        error.InvalidShape,
+        "query {f} has too many rows",
+        .{Shape{ .sizes = query.shape() }},
+    );
+}
+
 /// Attention of `query [count, heads, head_size]`, whose row r stands at `places[r]` and sees its
 /// own slot's positions up to there.
 pub fn attendRows(
@@ -237,12 +247,7 @@ pub fn attendRows(
         .{ Shape{ .sizes = own.query.shape() }, places.len },
     );
     if (own.query.count() == 0) return own.out.handle;
-    const most_chunks = std.math.maxInt(i32);
-    if (@as(u64, rows) * (@as(u64, heads) + 32) > most_chunks) return context.fail(
-        error.InvalidShape,
-        "query {f} has too many rows",
-        .{Shape{ .sizes = own.query.shape() }},
-    );
+    try checkChunks(context, own.query, rows, heads);
     var runner = context.runner();
     const call = own.attention(0, 0, scale);
     threaded_rows.attendRows(&runner, &call, places.ptr) catch |failure|

@@ -91,7 +91,7 @@ fn operand(tensor: *const Tensor) threaded_matmul.Operand {
 }
 
 /// A matrix of weights, any dtype that has kernels.
-fn weightOf(context: *Context, handle: Handle) Error!threaded_linear.Weight {
+pub fn weightOf(context: *Context, handle: Handle) Error!threaded_linear.Weight {
     const tensor = try context.tensor(handle, "weight");
     try operands.requireRank(context, tensor, "weight", 2);
     if (!tensor.dtype.isReal()) return context.fail(

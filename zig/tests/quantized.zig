@@ -28,7 +28,7 @@ fn bytesOf(dtype: DType, count: usize) usize {
 
 /// Weights as no quantizer makes them: every byte occurs (-128 too), scales of both signs, zero
 /// and subnormal ones.
-fn fillWeights(random: std.Random, dtype: DType, data: []u8) void {
+pub fn fillWeights(random: std.Random, dtype: DType, data: []u8) void {
     random.bytes(data);
     switch (dtype) {
         .f32 => for (std.mem.bytesAsSlice(f32, data)) |*w| {
@@ -60,7 +60,7 @@ fn fillWeights(random: std.Random, dtype: DType, data: []u8) void {
 }
 
 /// Activations with blocks of zeros and blocks of another size.
-fn fillActivations(random: std.Random, x: []f32) void {
+pub fn fillActivations(random: std.Random, x: []f32) void {
     for (x, 0..) |*value, i| {
         const scale: f32 = switch (i / 32 % 7) {
             3 => 0,
@@ -159,7 +159,7 @@ fn checkLinear(
 }
 
 /// Layout `rows16` straight from its definition in core/dtype.zig.
-fn rearrange(dtype: DType, out: []u8, x: []const u8, rows: usize, columns: usize) void {
+pub fn rearrange(dtype: DType, out: []u8, x: []const u8, rows: usize, columns: usize) void {
     const block_bytes = dtype.blockBytes();
     const blocks = columns / 32;
     for (0..std.mem.alignForward(usize, rows, 16)) |row| {

@@ -23,12 +23,25 @@ pub const Cache = struct {
     position_stride_bytes: usize,
     /// Bytes between the caches of neighbouring sequences, where there are several.
     slot_stride_bytes: usize = 0,
+
+    /// Bytes from the start to a place's first head.
+    pub fn offsetOf(cache: Cache, place: Place) usize {
+        const slot: usize = @intCast(place.slot);
+        const position: usize = @intCast(place.position);
+        return slot * cache.slot_stride_bytes + position * cache.position_stride_bytes;
+    }
+};
+
+/// Where a row stands: which cache, and at which of its positions. Neither is negative.
+pub const Place = extern struct {
+    slot: i32,
+    position: i32,
 };
 
 pub const Attention = struct {
     /// `[query_count][heads][head_size]`.
     query: [*]const f32,
-    /// As `query`; must not overlap it.
+    /// As `query`; may be `query`, whose rows are read before they are written.
     out: [*]f32,
     query_count: usize,
     heads: usize,

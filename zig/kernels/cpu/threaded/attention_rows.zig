@@ -14,11 +14,7 @@ const Attention = attention_module.Attention;
 const Cache = attention_module.Cache;
 const Plan = attention_module.Plan;
 
-/// Where a row stands: which cache, and at which of its positions. Neither is negative.
-pub const Place = extern struct {
-    slot: i32,
-    position: i32,
-};
+pub const Place = attention_module.Place;
 
 /// One call: the rows' plans, and the grid that their chunks are numbered by.
 const Call = struct {
@@ -111,10 +107,7 @@ pub fn storeCacheRows(
         head_size: usize,
 
         pub fn row(job: @This(), kernels: *const Kernels, index: usize) void {
-            const slot: usize = @intCast(job.places[index].slot);
-            const position: usize = @intCast(job.places[index].position);
-            const first = job.cached + slot * job.cache.slot_stride_bytes +
-                position * job.cache.position_stride_bytes;
+            const first = job.cached + job.cache.offsetOf(job.places[index]);
             for (0..job.kv_heads) |head| {
                 const out = first + head * job.cache.head_stride_bytes;
                 const x_row = job.x + (index * job.kv_heads + head) * job.head_size;

@@ -58,8 +58,7 @@ pub fn linear(
     }
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
-    const rounds = runner.precision == .bf16 and !weight.dtype.isQuantized();
-    if (!rounds) return multiply(runner, out, x, count, weight, bias);
+    if (hasParts(runner, count, weight)) return multiply(runner, out, x, count, weight, bias);
     const rounded_x = try rounding.vector(runner, x, count * weight.columns);
     var rounded_weight = weight;
     if (weight.dtype == .f32) {
@@ -68,6 +67,12 @@ pub fn linear(
         rounded_weight.data = @ptrCast(try rounding.vector(runner, data, size));
     }
     return multiply(runner, out, rounded_x, count, rounded_weight, bias);
+}
+
+/// Whether `linear` computes the product as a `Product`, which can be taken apart.
+pub fn hasParts(runner: *const Runner, count: usize, weight: Weight) bool {
+    if (weight.dtype == .f32 and count >= many_tokens) return false;
+    return runner.precision != .bf16 or weight.dtype.isQuantized();
 }
 
 /// The product of operands as they are.
@@ -79,25 +84,14 @@ fn multiply(
     weight: Weight,
     bias: ?[*]const f32,
 ) Arena.Error!void {
-    const plan = choosePlan(runner, count, weight);
-    const tiles = divideUp(count, plan.tile_tokens);
-    var product: Product = .{
-        .runner = runner,
-        .plan = plan,
-        .weight = weight,
-        .rows_per_chunk = rowsPerChunk(plan, count, weight),
-        .out = out,
-        .x = x,
-        .count = count,
-        .bias = bias,
-        .prepared = try runner.scratch.take(plan.tile_bytes * tiles),
-        .workspace = undefined,
-    };
+    var product: Product = .init(runner, x, count, weight, bias);
+    product.out = out;
+    product.prepared = try runner.scratch.take(product.preparedBytes());
     const threads = runner.pool.thread_count.load(.monotonic);
     product.workspace = try runner.scratch.take(product.workspaceBytes() * threads);
-    if (plan.tile_bytes > 0) runner.pool.run(@intCast(tiles), &product, Product.prepareTile);
-    const chunks = divideUp(weight.rows, product.rows_per_chunk);
-    runner.pool.run(@intCast(chunks), &product, Product.multiplyChunk);
+    const tiles = product.tileCount();
+    if (tiles > 0) runner.pool.run(@intCast(tiles), &product, Product.prepareChunk);
+    runner.pool.run(@intCast(product.chunkCount()), &product, Product.multiplyChunk);
 }
 
 /// Many tokens with weights that need no conversion: an ordinary product.
@@ -119,7 +113,7 @@ fn multiplyFloats(
     );
 }
 
-fn divideUp(a: usize, b: usize) usize {
+pub fn divideUp(a: usize, b: usize) usize {
     return (a + b - 1) / b;
 }
 
@@ -193,21 +187,64 @@ fn rowsPerChunk(plan: Plan, count: usize, weight: Weight) usize {
     return divideUp(rows, plan.row_step) * plan.row_step;
 }
 
-const Product = struct {
+/// A product in parts: tiles of activations to prepare, then rows of the weight in any ranges whose
+/// first row is a multiple of the plan's step.
+pub const Product = struct {
     runner: *const Runner,
     plan: Plan,
     weight: Weight,
     rows_per_chunk: usize,
-    out: [*]f32,
+    /// `[count][weight.rows]`.
+    out: [*]f32 = undefined,
     x: [*]const f32,
     count: usize,
     bias: ?[*]const f32,
-    /// Tiles of activations.
-    prepared: [*]align(64) u8,
+    /// `preparedBytes`, tiles of activations.
+    prepared: [*]align(64) u8 = undefined,
     /// `workspaceBytes` for each thread.
-    workspace: [*]align(64) u8,
+    workspace: [*]align(64) u8 = undefined,
 
-    fn workspaceBytes(product: *const Product) usize {
+    pub fn init(
+        runner: *const Runner,
+        x: [*]const f32,
+        count: usize,
+        weight: Weight,
+        bias: ?[*]const f32,
+    ) Product {
+        const plan = choosePlan(runner, count, weight);
+        return .{
+            .runner = runner,
+            .plan = plan,
+            .weight = weight,
+            .rows_per_chunk = rowsPerChunk(plan, count, weight),
+            .x = x,
+            .count = count,
+            .bias = bias,
+        };
+    }
+
+    /// Tiles to prepare; none when x is read as it is.
+    pub fn tileCount(product: *const Product) usize {
+        const plan = product.plan;
+        return if (plan.tile_bytes == 0) 0 else divideUp(product.count, plan.tile_tokens);
+    }
+
+    pub fn preparedBytes(product: *const Product) usize {
+        return product.tileCount() * product.plan.tile_bytes;
+    }
+
+    /// Whether both, products of one x, read the same prepared tiles.
+    pub fn sharesTiles(product: *const Product, other: *const Product) bool {
+        const same_dtype = product.weight.dtype == other.weight.dtype;
+        if (product.weight.dtype.isQuantized() and !same_dtype) return false;
+        return std.meta.eql(product.plan, other.plan);
+    }
+
+    pub fn chunkCount(product: *const Product) usize {
+        return divideUp(product.weight.rows, product.rows_per_chunk);
+    }
+
+    pub fn workspaceBytes(product: *const Product) usize {
         return switch (product.plan.kind) {
             .many => interface.panelBytes(product.rows_per_chunk),
             .repacked => product.rows_per_chunk * product.weight.rowBytes(),
@@ -215,8 +252,12 @@ const Product = struct {
         };
     }
 
-    fn prepareTile(context: *const anyopaque, tile: u32, _: u32) void {
+    fn prepareChunk(context: *const anyopaque, tile: u32, _: u32) void {
         const product: *const Product = @ptrCast(@alignCast(context));
+        product.prepareTile(tile);
+    }
+
+    pub fn prepareTile(product: *const Product, tile: usize) void {
         const table = &product.runner.kernels.quantized;
         const columns = product.weight.columns;
         const token = tile * product.plan.tile_tokens;
@@ -234,14 +275,32 @@ const Product = struct {
 
     fn multiplyChunk(context: *const anyopaque, chunk: u32, worker: u32) void {
         const product: *const Product = @ptrCast(@alignCast(context));
+        product.multiplyOwnChunk(chunk, worker);
+    }
+
+    /// Writes a chunk's rows to `out`.
+    pub fn multiplyOwnChunk(product: *const Product, chunk: usize, worker: u32) void {
+        const row = chunk * product.rows_per_chunk;
+        const rows = @min(product.rows_per_chunk, product.weight.rows - row);
+        product.multiplyRows(row, rows, product.out + row, product.weight.rows, worker);
+    }
+
+    /// Writes products with `rows` rows of the weight, at most `rows_per_chunk`, to
+    /// `out[count][..]`, tokens `out_stride` elements apart.
+    pub fn multiplyRows(
+        product: *const Product,
+        row: usize,
+        rows: usize,
+        out: [*]f32,
+        out_stride: usize,
+        worker: u32,
+    ) void {
         const table = &product.runner.kernels.quantized;
         const weight = product.weight;
-        const row = chunk * product.rows_per_chunk;
-        const rows = @min(product.rows_per_chunk, weight.rows - row);
         const workspace = product.workspace + worker * product.workspaceBytes();
         var job: interface.Job = .{
-            .out = product.out + row,
-            .out_stride = weight.rows,
+            .out = out,
+            .out_stride = out_stride,
             .x = if (product.plan.kind == .few) @ptrCast(product.x) else product.prepared,
             .token_count = product.count,
             .weight = weight.data + row * weight.rowBytes(),
