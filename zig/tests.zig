@@ -3,6 +3,7 @@
 test {
     _ = @import("core/arena.zig");
     _ = @import("core/pool.zig");
+    _ = @import("kernels/cpu/threaded/cuts.zig");
     _ = @import("core/cpu.zig");
     _ = @import("tests/copy.zig");
     _ = @import("tests/core.zig");

@@ -6,6 +6,7 @@
 
 import { configure, libraryInfo } from "../../lib/core/context.ts";
 import { scope } from "../../lib/core/scope.ts";
+import type { Tensor } from "../../lib/core/tensor.ts";
 import { runtimeName } from "../../lib/cli/runtime.ts";
 import { version } from "../../lib/cli/version.ts";
 import { BatchCache } from "../../lib/llm/batch_cache.ts";
@@ -94,17 +95,29 @@ function fill({ count }: { count: number }): void {
   const first = Math.min(count, llm.chunkCapacity);
   step(Uint32Array.from({ length: first }, (_, i) => 300 + i % 200));
   const { ids, layers } = llm.cache;
-  for (let start = first; start < count; start += first) {
-    const length = Math.min(first, count - start);
-    using _ = scope();
-    for (const { keys, values } of layers) {
-      for (const part of [keys, values]) {
-        part.slice(1, start, start + length).copyFrom(
-          part.slice(1, 0, length).contiguous(),
-        );
-      }
+  for (let i = ids.length; i < count; i++) ids.push(ids[i - first]);
+  for (const { keys, values } of layers) {
+    repeatPositions(keys, first, count);
+    repeatPositions(values, first, count);
+  }
+}
+
+/** Copies the first positions of each head, `[heads, capacity, headSize]`, to those behind them. */
+function repeatPositions(cache: Tensor, first: number, count: number): void {
+  const { buffer, byteOffset, byteLength } = cache.data;
+  const [heads, capacity] = cache.shape;
+  const headBytes = byteLength / heads;
+  const positionBytes = headBytes / capacity;
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  for (let head = 0; head < heads; head++) {
+    const of = bytes.subarray(
+      head * headBytes,
+      head * headBytes + count * positionBytes,
+    );
+    for (let start = first; start < count; start += first) {
+      const length = Math.min(first, count - start);
+      of.copyWithin(start * positionBytes, 0, length * positionBytes);
     }
-    for (let i = 0; i < length; i++) ids.push(ids[i]);
   }
 }
 

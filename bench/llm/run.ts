@@ -57,7 +57,10 @@ async function* measureOnce(plan: Plan): AsyncGenerator<Result> {
   const names = ["context", "sampling", "typescript", "lookup"] as const;
   if (!names.some((name) => rows.has(name))) return;
   const model = await randomModel(plan, "1b-128k", "q4_0");
-  if (rows.has("context")) yield* compareContext(model, plan, "f16");
+  if (rows.has("context")) {
+    yield* compareContext(model, plan, "f16");
+    yield* compareContext(model, plan, "q8_0");
+  }
   if (rows.has("sampling")) yield* measureSampling(model, plan);
   if (rows.has("typescript")) yield* measureTypeScript(model, plan);
   if (rows.has("lookup")) yield* measureLookup(model, plan);

@@ -6,6 +6,7 @@ const dtypes = @import("../../../core/dtype.zig");
 const interface = @import("../quantized_interface.zig");
 const matmul = @import("matmul.zig");
 const rounding = @import("rounding.zig");
+const Cuts = @import("cuts.zig").Cuts;
 const Runner = @import("runner.zig").Runner;
 
 pub const DType = dtypes.DType;
@@ -35,8 +36,9 @@ const repack_tokens = 4;
 const cached_bytes = 256 << 10;
 /// Multiplications that are worth handing to another thread.
 const chunk_work = 1 << 16;
-/// Chunks wanted with one token: enough to balance 16 threads, few enough that each reads a long
-/// stretch of memory.
+/// Bytes of weights that are worth handing to another thread: less is read faster than handed over.
+const chunk_bytes = 32 << 10;
+/// Chunks wanted with many tokens: enough to balance 16 threads.
 const wanted_chunks = 64;
 
 /// `out[token][row] = sum(x[token][column] * weight[row][column]) + bias[row]`.
@@ -91,7 +93,7 @@ fn multiply(
     product.workspace = try runner.scratch.take(product.workspaceBytes() * threads);
     const tiles = product.tileCount();
     if (tiles > 0) runner.pool.run(@intCast(tiles), &product, Product.prepareChunk);
-    runner.pool.run(@intCast(product.chunkCount()), &product, Product.multiplyChunk);
+    runner.pool.run(@intCast(product.cuts.count()), &product, Product.multiplyChunk);
 }
 
 /// Many tokens with weights that need no conversion: an ordinary product.
@@ -173,7 +175,30 @@ fn choosePlan(runner: *const Runner, count: usize, weight: Weight) Plan {
     };
 }
 
-/// Depends on the shape only, so that results are the same for any number of threads.
+/// Whether weights are read once and in order, so that memory is what counts; with more tokens a
+/// chunk of weights must stay in a cache.
+fn readsOnce(plan: Plan, count: usize) bool {
+    return switch (plan.kind) {
+        .few => true,
+        .groups => count <= plan.tile_tokens,
+        .blocks => count == 1,
+        .many, .repacked => false,
+    };
+}
+
+fn cutsFor(runner: *const Runner, plan: Plan, count: usize, weight: Weight) Cuts {
+    if (!readsOnce(plan, count)) return .even(weight.rows, rowsPerChunk(plan, count, weight));
+    const threads = runner.pool.thread_count.load(.monotonic);
+    return .tapered(weight.rows, leastRows(plan, count, weight), plan.row_step, threads);
+}
+
+/// Rows of the smallest chunk that is worth handing over.
+fn leastRows(plan: Plan, count: usize, weight: Weight) usize {
+    const by_work = divideUp(chunk_work, @max(1, weight.columns * count));
+    const by_bytes = divideUp(chunk_bytes, @max(1, weight.rowBytes()));
+    return divideUp(@max(by_work, by_bytes), plan.row_step) * plan.row_step;
+}
+
 fn rowsPerChunk(plan: Plan, count: usize, weight: Weight) usize {
     const work_per_row = @max(1, weight.columns * count);
     const least = divideUp(chunk_work, work_per_row);
@@ -182,7 +207,7 @@ fn rowsPerChunk(plan: Plan, count: usize, weight: Weight) usize {
         .many => interface.panelBytes(1),
         else => @max(1, weight.rowBytes()),
     };
-    const most = if (count == 1) weight.rows else @min(weight.rows, cached_bytes / bytes_per_row);
+    const most = @min(weight.rows, cached_bytes / bytes_per_row);
     const rows = @max(1, @min(@max(least, balanced), most));
     return divideUp(rows, plan.row_step) * plan.row_step;
 }
@@ -193,7 +218,7 @@ pub const Product = struct {
     runner: *const Runner,
     plan: Plan,
     weight: Weight,
-    rows_per_chunk: usize,
+    cuts: Cuts,
     /// `[count][weight.rows]`.
     out: [*]f32 = undefined,
     x: [*]const f32,
@@ -216,7 +241,7 @@ pub const Product = struct {
             .runner = runner,
             .plan = plan,
             .weight = weight,
-            .rows_per_chunk = rowsPerChunk(plan, count, weight),
+            .cuts = cutsFor(runner, plan, count, weight),
             .x = x,
             .count = count,
             .bias = bias,
@@ -240,14 +265,10 @@ pub const Product = struct {
         return std.meta.eql(product.plan, other.plan);
     }
 
-    pub fn chunkCount(product: *const Product) usize {
-        return divideUp(product.weight.rows, product.rows_per_chunk);
-    }
-
     pub fn workspaceBytes(product: *const Product) usize {
         return switch (product.plan.kind) {
-            .many => interface.panelBytes(product.rows_per_chunk),
-            .repacked => product.rows_per_chunk * product.weight.rowBytes(),
+            .many => interface.panelBytes(product.cuts.step),
+            .repacked => product.cuts.step * product.weight.rowBytes(),
             else => 0,
         };
     }
@@ -280,12 +301,12 @@ pub const Product = struct {
 
     /// Writes a chunk's rows to `out`.
     pub fn multiplyOwnChunk(product: *const Product, chunk: usize, worker: u32) void {
-        const row = chunk * product.rows_per_chunk;
-        const rows = @min(product.rows_per_chunk, product.weight.rows - row);
+        const row = product.cuts.start(chunk);
+        const rows = product.cuts.start(chunk + 1) - row;
         product.multiplyRows(row, rows, product.out + row, product.weight.rows, worker);
     }
 
-    /// Writes products with `rows` rows of the weight, at most `rows_per_chunk`, to
+    /// Writes products with `rows` rows of the weight, at most `cuts.most()`, to
     /// `out[count][..]`, tokens `out_stride` elements apart.
     pub fn multiplyRows(
         product: *const Product,

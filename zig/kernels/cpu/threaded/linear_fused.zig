@@ -76,7 +76,7 @@ pub fn gated(
     call.products[0].out = out;
     try call.takeResults();
     call.prepare();
-    const chunks = divideUp(rows, call.products[0].rows_per_chunk);
+    const chunks = call.products[0].cuts.count();
     runner.pool.run(@intCast(chunks), &call, Call.gateChunk);
 }
 
@@ -118,7 +118,7 @@ const Call = struct {
     product_count: usize,
     /// The product that prepares the tiles of each: itself or one before it.
     sources: [most_weights]usize,
-    /// Results of a chunk that are not the call's own yet, `[count][rows_per_chunk]` for each
+    /// Results of a chunk that are not the call's own yet, `[count][cuts.most()]` for each
     /// thread.
     results: [*]f32 = undefined,
 
@@ -156,20 +156,21 @@ const Call = struct {
         }
     }
 
-    /// Chunks of all products from now on have the same rows, and results have memory.
+    /// Chunks of all products, which have equally many rows, are cut alike from now on, and results
+    /// have memory.
     fn takeResults(call: *Call) Arena.Error!void {
         const products = call.products[0..call.product_count];
-        var rows: usize = 1;
+        var cuts = products[0].cuts;
         var step: usize = 1;
         for (products) |*product| {
-            rows = @max(rows, product.rows_per_chunk);
+            cuts = cuts.coarser(product.cuts);
             step = std.math.lcm(step, product.plan.row_step);
         }
-        rows = divideUp(rows, step) * step;
-        for (products) |*product| product.rows_per_chunk = rows;
+        cuts.step = divideUp(cuts.step, step) * step;
+        for (products) |*product| product.cuts = cuts;
         try call.takeWorkspace();
         const threads = call.runner.pool.thread_count.load(.monotonic);
-        const size = products[0].count * rows * threads;
+        const size = products[0].count * cuts.most() * threads;
         call.results = (try call.runner.scratch.slice(f32, size)).ptr;
     }
 
@@ -186,7 +187,7 @@ const Call = struct {
 
     fn countChunks(call: *const Call) u32 {
         var chunks: usize = 0;
-        for (call.products[0..call.product_count]) |*product| chunks += product.chunkCount();
+        for (call.products[0..call.product_count]) |*product| chunks += product.cuts.count();
         return @intCast(chunks);
     }
 
@@ -204,7 +205,7 @@ const Call = struct {
         const call: *const Call = @ptrCast(@alignCast(context));
         var own: usize = chunk;
         for (call.products[0..call.product_count]) |*product| {
-            const chunks = product.chunkCount();
+            const chunks = product.cuts.count();
             if (own < chunks) return product.multiplyOwnChunk(own, worker);
             own -= chunks;
         }
@@ -238,10 +239,10 @@ const Call = struct {
         comptime row: fn (*const Call, [*]f32, [*]const f32, usize) void,
     ) void {
         const product = &call.products[index];
-        const first = chunk * product.rows_per_chunk;
+        const first = product.cuts.start(chunk);
         const stride = product.weight.rows;
-        const rows = @min(product.rows_per_chunk, stride - first);
-        const results = call.results + worker * product.count * product.rows_per_chunk;
+        const rows = product.cuts.start(chunk + 1) - first;
+        const results = call.results + worker * product.count * product.cuts.most();
         product.multiplyRows(first, rows, results, rows, worker);
         const out = call.products[0].out + first;
         for (0..product.count) |token| {
