@@ -69,11 +69,16 @@ fn attend(job: *const Job) callconv(.c) void {
     @memset(work.corrections[0..padded_rows], lowest);
     @memset(work.totals[0..padded_rows], 0);
 
+    // Where what each row sees ends, and how many it sees of a tile.
+    var ends: [interface.query_tile]usize = undefined;
+    var visible: [interface.query_tile]usize = undefined;
+    for (ends[0..rows], 0..) |*end, r| end.* = seen(job, r);
     const query: packing.Rows = .{ .first = work.query, .stride = padded };
-    const end = seen(job, rows - 1);
+    const end = ends[rows - 1];
     var begin = job.key_begin;
     while (begin < end) : (begin += key_tile) {
         const count = @min(key_tile, end - begin);
+        for (visible[0..rows], ends[0..rows]) |*own, own_end| own.* = @min(own_end -| begin, count);
         const keys = cachedRows(job, job.key, job.key_stride_bytes, begin, count);
         const values = cachedRows(job, job.value, job.value_stride_bytes, begin, count);
         if (rows <= tiles.few_rows) {
@@ -82,11 +87,12 @@ fn attend(job: *const Job) callconv(.c) void {
             tiles.scoreFew(work.scores, query, rows, key_rows, padded, count, streams);
         } else {
             keys.transpose(work.keys, padded);
-            tiles.scoreMany(work.scores, query, rows, work.keys, job.head_size, count);
+            tiles.scoreMany(work.scores, query, rows, work.keys, job.head_size, &visible);
         }
-        weigh(job, &work, begin, count);
+        weigh(job, &work, begin, &visible);
         const value_rows = values.rows(work.values, padded);
-        tiles.addValues(work.sums, work.corrections, work.scores, rows, value_rows, count, padded);
+        const weights = work.scores;
+        tiles.addValues(work.sums, work.corrections, weights, rows, value_rows, &visible, padded);
     }
     for (0..rows) |r| finish(job, &work, r);
 }
@@ -121,17 +127,22 @@ fn loadQuery(job: *const Job, row: usize, out: [*]f32, padded: usize) void {
 
 /// Turns the scores of positions from `begin` on into weights relative to each row's largest score
 /// so far; those of positions that a row does not see become 0.
-fn weigh(job: *const Job, work: *const Workspace, begin: usize, count: usize) void {
+fn weigh(
+    job: *const Job,
+    work: *const Workspace,
+    begin: usize,
+    visible: *const [interface.query_tile]usize,
+) void {
     // Until the corrections are known, their place holds the new largest scores.
     for (0..job.row_count) |r| {
-        const visible = @min(seen(job, r) -| begin, count);
+        const count = visible[r];
         const scores = work.scores + r * key_tile;
-        if (visible < key_tile) @memset(scores[visible..key_tile], lowest);
+        if (count % lanes != 0) simd.fillTail(scores + count / lanes * lanes, count % lanes, lowest);
         if (job.mask) |mask| {
             const offset = mask.strides.offset(job.row_begin + r, job.group);
-            loops.forEach(visible, Add{ .out = scores, .x = mask.data + offset + begin });
+            loops.forEach(count, Add{ .out = scores, .x = mask.data + offset + begin });
         }
-        work.corrections[r] = largestScore(scores, work.highest[r]);
+        work.corrections[r] = largestScore(scores, count, work.highest[r]);
     }
     var r: usize = 0;
     while (r < job.row_count) : (r += lanes) {
@@ -148,7 +159,7 @@ fn weigh(job: *const Job, work: *const Workspace, begin: usize, count: usize) vo
         const highest = work.highest[row];
         const origin: V = @splat(if (highest == lowest) 0 else highest);
         const weights = work.scores + row * key_tile;
-        work.totals[row] += exponentials(weights, origin);
+        work.totals[row] += exponentials(weights, visible[row], origin);
         if (job.dropout) |dropout| {
             const place = dropout.placeOf(job.row_begin + row, job.group) + begin;
             inline for (0..key_tile / lanes) |k| {
@@ -169,23 +180,30 @@ const Add = struct {
     }
 };
 
-/// Largest of a row's scores and `before`; NaN counts as smallest.
-inline fn largestScore(scores: [*]const f32, before: f32) f32 {
+/// Largest of a row's first `count` scores and `before`; NaN counts as smallest. The register that
+/// holds the last one is filled up with what is lowest.
+inline fn largestScore(scores: [*]const f32, count: usize, before: f32) f32 {
     var best: V = @splat(before);
-    inline for (0..key_tile / lanes) |k| {
-        const score = simd.load(scores + k * lanes);
+    var k: usize = 0;
+    while (k < count) : (k += lanes) {
+        const score = simd.load(scores + k);
         best = @select(f32, score > best, score, best);
     }
     return simd.largestLane(best);
 }
 
-/// Replaces scores by `e^(score - origin)` and returns their sum.
-inline fn exponentials(scores: [*]f32, origin: V) f32 {
+/// Replaces the first `count` scores by `e^(score - origin)` and the others by 0; returns the sum.
+inline fn exponentials(scores: [*]f32, count: usize, origin: V) f32 {
     var total: V = @splat(0);
-    inline for (0..key_tile / lanes) |k| {
-        const weight = math.exp(simd.load(scores + k * lanes) - origin);
-        simd.store(scores + k * lanes, weight);
+    var k: usize = 0;
+    while (k < count) : (k += lanes) {
+        const weight = math.exp(simd.load(scores + k) - origin);
+        simd.store(scores + k, weight);
         total += weight;
+    }
+    // Not a loop: the compiler would make a slow call of it.
+    inline for (0..key_tile / lanes) |v| {
+        if (v * lanes >= k) simd.store(scores + v * lanes, @splat(0));
     }
     return simd.sumLanes(total);
 }

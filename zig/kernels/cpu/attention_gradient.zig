@@ -44,6 +44,10 @@ const Workspace = struct {
     }
 };
 
+/// Positions or keys of a block that are handled together: where the mask is causal, what lies
+/// beyond the diagonal is left out by slabs.
+const slab = 16;
+
 /// A tile of query positions of one head against a tile of keys.
 const Block = struct {
     head: usize,
@@ -51,18 +55,25 @@ const Block = struct {
     positions: usize,
     key: usize,
     keys: usize,
+    /// Nothing has been added to the gradients of the keys and their values yet.
+    is_first_of_keys: bool,
 };
 
 fn backward(job: *const Job) callconv(.c) void {
     const work: Workspace = .init(job);
+    const unseen = if (job.causal) @min(firstPosition(job, job.key_begin), job.query_count) else 0;
+    for (0..job.group) |head| for (0..unseen) |position| {
+        const strides = job.query_gradient_strides;
+        clear(job.query_gradient + position * strides.position + head * strides.head, job.head_size);
+    };
     var key = job.key_begin;
     while (key < job.key_end) : (key += tile) {
         const keys = @min(tile, job.key_end - key);
         transpose(job, job.key + key * job.key_strides.position, job.key_strides, keys, work.keys);
         const values = job.value + key * job.value_strides.position;
         transpose(job, values, job.value_strides, keys, work.values);
-        // Earlier positions see none of these keys.
-        const first = if (job.causal) key / tile * tile else 0;
+        const first = firstPosition(job, key);
+        if (first >= job.query_count) clearKeys(job, key, keys);
         for (0..job.group) |head| {
             var position = first;
             while (position < job.query_count) : (position += tile) {
@@ -72,10 +83,27 @@ fn backward(job: *const Job) callconv(.c) void {
                     .positions = @min(tile, job.query_count - position),
                     .key = key,
                     .keys = keys,
+                    .is_first_of_keys = head == 0 and position == first,
                 });
             }
         }
     }
+}
+
+/// The first position whose tile sees the key.
+fn firstPosition(job: *const Job, key: usize) usize {
+    return if (job.causal) key / tile * tile else 0;
+}
+
+fn clearKeys(job: *const Job, first: usize, count: usize) void {
+    for (first..first + count) |key| {
+        clear(job.key_gradient + key * job.key_gradient_stride, job.head_size);
+        clear(job.value_gradient + key * job.key_gradient_stride, job.head_size);
+    }
+}
+
+fn clear(row: [*]f32, count: usize) void {
+    @memset(row[0..count], 0);
 }
 
 fn transpose(
@@ -96,42 +124,85 @@ fn transpose(
 }
 
 fn addBlock(job: *const Job, work: *const Workspace, block: Block) void {
+    var start: usize = 0;
+    while (start < block.positions) : (start += slab) {
+        var rows = block;
+        rows.position += start;
+        rows.positions = @min(slab, block.positions - start);
+        addToQueries(job, work, rows, start);
+    }
+    start = 0;
+    while (start < block.keys) : (start += slab) {
+        // Earlier positions do not see these keys.
+        const hidden = if (job.causal) (block.key + start) -| block.position else 0;
+        if (hidden < block.positions) {
+            addToKeys(job, work, block, start, hidden);
+        } else if (block.is_first_of_keys) {
+            clearKeys(job, block.key + start, @min(slab, block.keys - start));
+        }
+    }
+}
+
+/// Weights, slopes and the gradients of queries of some of a block's positions; `start` is the
+/// place of their rows in the workspace.
+fn addToQueries(job: *const Job, work: *const Workspace, block: Block, start: usize) void {
+    const last = block.position + block.positions;
+    const keys = if (job.causal) @min(block.keys, last -| block.key) else block.keys;
     const query = rowsOf(job.query, job.query_strides, block.position, block.head);
     const gradient = rowsOf(job.gradient, job.gradient_strides, block.position, block.head);
     // Whole registers: the transposed tiles have columns of zeros behind their end.
-    const columns = std.mem.alignForward(usize, block.keys, lanes);
+    const columns = std.mem.alignForward(usize, keys, lanes);
+    const weights = work.weights + start * tile;
+    const slopes = work.slopes + start * tile;
     multiply(block.positions, columns, job.head_size, query, columnsOf(work.keys), .{
-        .data = work.weights,
+        .data = weights,
         .row_stride = tile,
         .accumulate = false,
     });
     multiply(block.positions, columns, job.head_size, gradient, columnsOf(work.values), .{
-        .data = work.slopes,
+        .data = slopes,
         .row_stride = tile,
         .accumulate = false,
     });
-    for (0..block.positions) |i| weigh(job, work, block, i);
+    for (0..block.positions) |i| weigh(job, weights + i * tile, slopes + i * tile, block, i);
 
-    const weights = columnsOf(work.weights).transposed();
-    const slopes = columnsOf(work.slopes);
-    const key_offset = block.key * job.key_gradient_stride;
-    multiply(block.keys, job.head_size, block.positions, weights, gradient, .{
-        .data = job.value_gradient + key_offset,
-        .row_stride = job.key_gradient_stride,
-        .accumulate = true,
-    });
-    multiply(block.keys, job.head_size, block.positions, slopes.transposed(), query, .{
-        .data = job.key_gradient + key_offset,
-        .row_stride = job.key_gradient_stride,
-        .accumulate = true,
-    });
     const strides = job.query_gradient_strides;
     const offset = block.position * strides.position + block.head * strides.head;
-    const keys = rowsOf(job.key, job.key_strides, block.key, 0);
-    multiply(block.positions, job.head_size, block.keys, slopes, keys, .{
+    const key_rows = rowsOf(job.key, job.key_strides, block.key, 0);
+    multiply(block.positions, job.head_size, keys, columnsOf(slopes), key_rows, .{
         .data = job.query_gradient + offset,
         .row_stride = strides.position,
-        .accumulate = true,
+        .accumulate = block.key > job.key_begin,
+    });
+}
+
+/// The gradients of keys and values of a slab of the block's keys from `start` on, from positions
+/// from number `hidden` on.
+fn addToKeys(
+    job: *const Job,
+    work: *const Workspace,
+    block: Block,
+    start: usize,
+    hidden: usize,
+) void {
+    const keys = @min(slab, block.keys - start);
+    const positions = block.positions - hidden;
+    const first = block.position + hidden;
+    const offset = (block.key + start) * job.key_gradient_stride;
+    const place = hidden * tile + start;
+    const gradient = rowsOf(job.gradient, job.gradient_strides, first, block.head);
+    const weights = columnsOf(work.weights + place).transposed();
+    multiply(keys, job.head_size, positions, weights, gradient, .{
+        .data = job.value_gradient + offset,
+        .row_stride = job.key_gradient_stride,
+        .accumulate = !block.is_first_of_keys,
+    });
+    const query = rowsOf(job.query, job.query_strides, first, block.head);
+    const slopes = columnsOf(work.slopes + place).transposed();
+    multiply(keys, job.head_size, positions, slopes, query, .{
+        .data = job.key_gradient + offset,
+        .row_stride = job.key_gradient_stride,
+        .accumulate = !block.is_first_of_keys,
     });
 }
 
@@ -164,7 +235,7 @@ fn multiply(m: usize, n: usize, k: usize, a: Matrix, b: Matrix, out: Output) voi
 
 /// Turns row i's products into weights, and its gradients of weights into those of scores times
 /// `scale`.
-fn weigh(job: *const Job, work: *const Workspace, block: Block, i: usize) void {
+fn weigh(job: *const Job, weights: [*]f32, slopes: [*]f32, block: Block, i: usize) void {
     const position = block.position + i;
     const visible = if (job.causal) @min(block.keys, (position + 1) -| block.key) else block.keys;
     const row = block.head * job.row_head_stride + position;
@@ -197,8 +268,8 @@ fn weigh(job: *const Job, work: *const Workspace, block: Block, i: usize) void {
         }
     };
     const body: Body = .{
-        .weights = work.weights + i * tile,
-        .slopes = work.slopes + i * tile,
+        .weights = weights,
+        .slopes = slopes,
         .mask = if (job.mask) |mask|
             mask.data + position * mask.strides.position + block.head * mask.strides.head + block.key
         else
@@ -218,8 +289,19 @@ fn weigh(job: *const Job, work: *const Workspace, block: Block, i: usize) void {
     };
     loops.forEach(visible, body);
     if (visible == block.keys) return;
-    @memset(body.weights[visible..block.keys], 0);
-    @memset(body.slopes[visible..block.keys], 0);
+    clearBehind(weights, visible);
+    clearBehind(slopes, visible);
+}
+
+/// Sets to zero what slabs read of a row behind its `count` visible keys.
+fn clearBehind(row: [*]f32, count: usize) void {
+    const start = count / lanes * lanes;
+    if (start < tile) simd.fillTail(row + start, count % lanes, 0);
+    // Not a loop: the compiler would make a slow call of it.
+    inline for (0..tile / lanes) |v| {
+        const is_behind = v * lanes > start and v * lanes < count + slab;
+        if (is_behind) simd.store(row + v * lanes, @splat(0));
+    }
 }
 
 fn dot(a: [*]const f32, b: [*]const f32, count: usize) callconv(.c) f32 {

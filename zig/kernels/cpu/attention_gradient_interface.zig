@@ -37,10 +37,10 @@ pub const Job = extern struct {
     products: [*]const f32,
     row_head_stride: usize,
 
-    /// Is added to.
+    /// Written; in a causal job positions before the range get zeros.
     query_gradient: [*]f32,
     query_gradient_strides: Strides,
-    /// Are added to, at the range's keys.
+    /// Written, at the range's keys.
     key_gradient: [*]f32,
     value_gradient: [*]f32,
     /// From one key to the next in both.
@@ -51,7 +51,7 @@ pub const Job = extern struct {
     group: usize,
     head_size: usize,
     query_count: usize,
-    /// The range, at least one key.
+    /// The range, at least one key; begins at a multiple of `tile`.
     key_begin: usize,
     key_end: usize,
     /// Position p sees keys 0 to p only.

@@ -96,7 +96,7 @@ pub const Merge = extern struct {
 };
 
 /// Most query rows of one job.
-pub const query_tile = 48;
+pub const query_tile = 96;
 /// Cached positions handled at a time.
 pub const key_tile = 64;
 /// Rows in the workspace have a whole number of the longest registers.

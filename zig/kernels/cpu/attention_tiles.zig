@@ -24,24 +24,32 @@ const Cached = packing.Cached;
 const Indices = @Vector(lanes, i32);
 const lane_indices = std.simd.iota(i32, lanes);
 
-/// `scores[r][j] = query[r] . key[j]` for the transposed keys, `score_keys` columns at a time until
-/// `key_count` are covered. Rows of scores are `key_tile` apart.
+/// `scores[r][j] = query[r] . key[j]` for the transposed keys: row r's first `visible[r]`, which
+/// rise with r, and perhaps more. Rows of scores are `key_tile` apart.
 pub fn scoreMany(
     scores: [*]f32,
     query: Rows,
     row_count: usize,
     columns: [*]const f32,
     head_size: usize,
-    key_count: usize,
+    visible: [*]const usize,
 ) void {
-    var j: usize = 0;
-    while (j < key_count) : (j += score_keys) {
-        var r: usize = 0;
-        while (r < row_count) : (r += tile_rows) {
-            const tile: Rows = .{ .first = query.at(r), .stride = query.stride };
+    var r: usize = 0;
+    while (r < row_count) : (r += tile_rows) {
+        const rows = @min(tile_rows, row_count - r);
+        const key_count = visible[r + rows - 1];
+        const tile: Rows = .{ .first = query.at(r), .stride = query.stride };
+        var j: usize = 0;
+        while (j < key_count) : (j += score_keys) {
             const out = scores + r * key_tile + j;
-            switch (@min(tile_rows, row_count - r)) {
-                inline 1...tile_rows => |n| scoreTile(n, out, tile, columns + j, head_size),
+            const vectors = @min(score_vectors, (key_count - j + lanes - 1) / lanes);
+            switch (rows) {
+                inline 1...tile_rows => |n| switch (vectors) {
+                    inline 1...score_vectors => |v| {
+                        scoreTile(n, v, out, tile, columns + j, head_size);
+                    },
+                    else => unreachable,
+                },
                 else => unreachable,
             }
         }
@@ -50,14 +58,15 @@ pub fn scoreMany(
 
 noinline fn scoreTile(
     comptime row_count: usize,
+    comptime vectors: usize,
     scores: [*]f32,
     query: Rows,
     columns: [*]const f32,
     head_size: usize,
 ) void {
-    var sums: [row_count][score_vectors]V = @splat(@splat(@splat(0)));
+    var sums: [row_count][vectors]V = @splat(@splat(@splat(0)));
     for (0..head_size) |d| {
-        var keys: [score_vectors]V = undefined;
+        var keys: [vectors]V = undefined;
         inline for (&keys, 0..) |*key, k| key.* = simd.load(columns + d * key_tile + k * lanes);
         inline for (&sums, 0..) |*row, r| {
             const q: V = @splat(query.at(r)[d]);
@@ -161,18 +170,19 @@ inline fn foldPair(a: V, b: V, comptime half: usize) V {
 }
 
 /// `sums[r] = sums[r] * corrections[r] + weights[r] x values`: rows of weights are `key_tile`
-/// apart, rows of sums `padded`.
+/// apart, rows of sums `padded`. Weights from `visible[r]` on, which rises with r, are zeros.
 pub fn addValues(
     sums: [*]f32,
     corrections: [*]const f32,
     weights: [*]const f32,
     row_count: usize,
     values: Rows,
-    key_count: usize,
+    visible: [*]const usize,
     padded: usize,
 ) void {
     var r: usize = 0;
     while (r < row_count) : (r += tile_rows) {
+        const key_count = visible[@min(r + tile_rows, row_count) - 1];
         switch (@min(tile_rows, row_count - r)) {
             inline 1...tile_rows => |n| {
                 var d: usize = 0;

@@ -119,7 +119,7 @@ noinline fn multiplyTile(
             b += b_step;
         }
         left -= steps;
-        if (layout != .strided) ahead.request();
+        ahead.request();
     }
     if (tile.bias) |bias| {
         var b_row: [vectors]V = undefined;

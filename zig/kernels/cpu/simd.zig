@@ -90,6 +90,13 @@ pub inline fn storePart(pointer: [*]f32, value: V, count: usize) void {
     for (pointer[0..count], values[0..count]) |*out, x| out.* = x;
 }
 
+/// Sets the lanes of a register in memory from number `kept` on to `fill`.
+pub inline fn fillTail(pointer: [*]f32, kept: usize, fill: f32) void {
+    const lane = std.simd.iota(u32, lanes);
+    const stays = lane < @as(@Vector(lanes, u32), @splat(@intCast(kept)));
+    store(pointer, @select(f32, stays, load(pointer), @as(V, @splat(fill))));
+}
+
 /// Sum of the lanes, by halves: `@reduce` would add them one after the other.
 pub fn sumLanes(value: anytype) f32 {
     const count = @typeInfo(@TypeOf(value)).vector.len;

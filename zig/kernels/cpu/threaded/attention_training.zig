@@ -291,22 +291,7 @@ const Backward = struct {
             .scale = attention.scale,
             .workspace = @alignCast(workspace),
         };
-        call.clear(&job);
         call.kernels.attention_gradient.backward(&job);
-    }
-
-    /// Sets to zero what the job adds to.
-    fn clear(call: *const Backward, job: *const gradient_interface.Job) void {
-        const size = job.head_size;
-        for (0..job.group) |head| for (0..job.query_count) |i| {
-            const strides = job.query_gradient_strides;
-            const offset = i * strides.position + head * strides.head;
-            @memset((job.query_gradient + offset)[0..size], 0);
-        };
-        for (job.key_begin..job.key_end) |i| {
-            @memset((job.key_gradient + i * job.key_gradient_stride)[0..size], 0);
-            @memset((job.value_gradient + i * call.gradients.value.position_stride)[0..size], 0);
-        }
     }
 
     /// Adds the ranges' shares of one sample's gradient of queries.

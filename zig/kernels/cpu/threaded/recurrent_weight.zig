@@ -122,7 +122,8 @@ pub const Weight = struct {
     /// Where a product goes: at the chunk's first column.
     pub const Target = struct { data: [*]f32, row_stride: usize, accumulate: bool };
 
-    /// `target = a [rows][depth] x group [depth][columns of the chunk]`, or `+=`.
+    /// `target = a [rows][depth] x group [depth][columns of the chunk]`, or `+=`. Meanwhile what is
+    /// `ahead` is fetched, one of it with each block of depths.
     pub fn multiply(
         weight: *const Weight,
         chunk: usize,
@@ -130,6 +131,7 @@ pub const Weight = struct {
         a: [*]const f32,
         rows: usize,
         target: Target,
+        ahead: []const interface.Ahead,
     ) void {
         if (rows == 0 or weight.depth == 0) return;
         const columns = weight.columnsOf(chunk);
@@ -149,7 +151,10 @@ pub const Weight = struct {
             return;
         }
         var block = weight.blocksOf(chunk, group, columns.count);
+        var left = ahead;
         while (block.next()) |part| {
+            product.ahead = if (left.len > 0) &left[0] else null;
+            if (left.len > 0) left = left[1..];
             product.k = part.depth;
             product.a.data = a + part.start;
             product.b.data = part.data.?;
