@@ -5,11 +5,19 @@
  */
 
 /** Kinds of operations; each has a table of its own. */
-export type Group = "products" | "elementwise" | "rows" | "reductions" | "optimizers" | "calls";
+export type Group =
+  | "products"
+  | "bf16-products"
+  | "elementwise"
+  | "rows"
+  | "reductions"
+  | "optimizers"
+  | "calls";
 
 /** All groups, in the order of their tables. */
 export const groups: readonly Group[] = [
   "products",
+  "bf16-products",
   "elementwise",
   "rows",
   "reductions",
@@ -137,9 +145,19 @@ function call(op: string, name: string): Case {
   return { name, group: "calls", op, pass: "forward", shape: [16] };
 }
 
+/** The same products of operands rounded to bf16. */
+function bf16Products(): Case[] {
+  return products().map((item) => ({
+    ...item,
+    name: `${item.name} bf16`,
+    group: "bf16-products",
+  }));
+}
+
 /** All cases. */
 export const cases: readonly Case[] = [
   ...products(),
+  ...bf16Products(),
   ...ofSizes("elementwise", elementwise),
   ...ofSizes("rows", rows),
   ...ofSizes("reductions", reductions),
@@ -149,7 +167,7 @@ export const cases: readonly Case[] = [
   call("step", "step of an MLP 32-32-10, batch 1, AdamW"),
 ];
 
-/** Cases whose name or group contains one of the words. */
+/** Cases of the groups among the words, or with one of the words in their names. */
 export function choose(words: readonly string[]): readonly Case[] {
   if (words.length === 0) return cases;
   return cases.filter(({ name, group }) =>

@@ -61,12 +61,15 @@ function classes(count: number, classCount: number): Tensor {
   return arena.empty([count], "i32").write(values);
 }
 
-function product({ op, shape: [m, k, n] }: Case): () => void {
+function product({ group, op, shape: [m, k, n] }: Case): () => void {
   const a = op === "tn" ? lasting([k, m]).transpose(0, 1) : lasting([m, k]);
   const b = op === "nt" ? lasting([n, k]).transpose(0, 1) : lasting([k, n]);
+  const compute = () => qorus.matmul(a, b);
+  const isRounded = group === "bf16-products";
   return () => {
     using _ = scope();
-    qorus.matmul(a, b);
+    if (isRounded) qorus.autocast("bf16", compute);
+    else compute();
   };
 }
 
@@ -160,6 +163,7 @@ export function prepare(item: Case): () => void {
   arena = new StateArena(2 ** 30);
   switch (item.group) {
     case "products":
+    case "bf16-products":
       return product(item);
     case "optimizers":
       return optimizer(item);

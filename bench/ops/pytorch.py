@@ -1,6 +1,6 @@
-"""PyTorch as a contender, in two forms: `fresh` makes every result anew, as people call it; `ready`
-writes into buffers that are there, and is started with an allocator that keeps memory for the
-operations that cannot."""
+"""PyTorch as a contender, in two forms: `fresh` makes every result anew, as people call it;
+`ready` writes into buffers that are there, and is started with an allocator that keeps memory for
+the operations that cannot."""
 
 import os
 import platform
@@ -111,6 +111,22 @@ def products(item, ready):
     }
 
 
+def bf16_products(item, ready):
+    m, k, n = item["shape"]
+    a = torch.randn(k, m).t() if item["op"] == "tn" else torch.randn(m, k)
+    b = torch.randn(n, k).t() if item["op"] == "nt" else torch.randn(k, n)
+    if not ready:
+        return {}
+    rounded_a, rounded_b = a.bfloat16(), b.bfloat16()
+    out = torch.empty(m, n, dtype=torch.bfloat16)
+
+    def autocast():
+        with torch.autocast("cpu", torch.bfloat16):
+            torch.mm(a, b)
+
+    return {"bf16": lambda: torch.mm(rounded_a, rounded_b, out=out), "autocast": autocast}
+
+
 def operation(item, ready):
     op, passes = item["op"], item["pass"]
     operands = Operands(*item["shape"])
@@ -175,6 +191,14 @@ def call(item, ready):
     return {"eager": training_step({})}
 
 
+MAKERS = {
+    "products": products,
+    "bf16-products": bf16_products,
+    "optimizers": optimizer,
+    "calls": call,
+}
+
+
 class Contender:
     def __init__(self, form):
         self.ready = form == "ready"
@@ -190,8 +214,7 @@ class Contender:
         torch.set_num_threads(threads)
         torch.manual_seed(1)
         self.ways = {}
-        make = {"products": products, "optimizers": optimizer, "calls": call}
-        self.ways = make.get(item["group"], operation)(item, self.ready)
+        self.ways = MAKERS.get(item["group"], operation)(item, self.ready)
         return list(self.ways)
 
     def measure(self, way, milliseconds):
