@@ -14,6 +14,7 @@ pub const panic = std.debug.FullPanic(struct {
 
 const table: interface.Kernels = .{
     .matmul = @import("kernels/cpu/bf16_matmul.zig").table,
+    .pack_weights = @import("kernels/cpu/bf16_weights.zig").packWeights,
 };
 
 comptime {

@@ -1,8 +1,10 @@
 //! Speed of products with weights: `zig build bench-linear [-- TEXT]` prints, for every dtype and
 //! layout whose line contains TEXT, GB/s of weights with one token (decoding; the weights come from
-//! memory) and GFLOPS with many, per instruction set and thread count.
+//! memory) and GFLOPS with many, per instruction set and thread count. Weights lie in huge pages;
+//! plain ones also in small pages, as those of mapped files do.
 
 const std = @import("std");
+const builtin = @import("builtin");
 const qorus = @import("qorus");
 const probe = @import("fma_probe.zig");
 
@@ -18,7 +20,11 @@ const weights_bytes = 160 << 20;
 const token_counts = [_]usize{ 1, 2, 4, 8, 64, 512 };
 const measure_nanoseconds = 200 * std.time.ns_per_ms;
 
-const Kind = struct { dtype: qorus.dtype.DType, layout: qorus.dtype.Layout };
+const Kind = struct {
+    dtype: qorus.dtype.DType,
+    layout: qorus.dtype.Layout,
+    small_pages: bool = false,
+};
 
 const kinds = [_]Kind{
     .{ .dtype = .q4_0, .layout = .rows16 },
@@ -29,7 +35,9 @@ const kinds = [_]Kind{
     .{ .dtype = .q4_0, .layout = .rows },
     .{ .dtype = .q8_0, .layout = .rows },
     .{ .dtype = .f16, .layout = .rows },
+    .{ .dtype = .f16, .layout = .rows, .small_pages = true },
     .{ .dtype = .bf16, .layout = .rows },
+    .{ .dtype = .bf16, .layout = .rows, .small_pages = true },
     .{ .dtype = .f32, .layout = .rows },
 };
 
@@ -87,6 +95,18 @@ fn readSpeed(data: []const u8) f64 {
     return @as(f64, @floatFromInt(data.len)) / nanoseconds;
 }
 
+/// Memory that the system must not back with huge pages.
+fn inSmallPages(size: usize) ![]align(64) u8 {
+    const memory = try std.posix.mmap(null, size, .{ .READ = true, .WRITE = true }, .{
+        .TYPE = .PRIVATE,
+        .ANONYMOUS = true,
+    }, -1, 0);
+    if (builtin.os.tag == .linux) {
+        try std.posix.madvise(memory.ptr, size, std.posix.MADV.NOHUGEPAGE);
+    }
+    return @alignCast(memory);
+}
+
 pub fn main(init: std.process.Init) !void {
     var arguments = try init.minimal.args.iterateAllocator(init.arena.allocator());
     _ = arguments.skip();
@@ -95,6 +115,8 @@ pub fn main(init: std.process.Init) !void {
     var scratch: Arena = try .init(256 << 20);
     const weights = try memory.slice(u8, weights_bytes);
     @memset(weights, 0x11);
+    const in_small_pages = try inSmallPages(weights_bytes);
+    @memset(in_small_pages, 0x11);
     const x = try memory.slice(f32, token_counts[token_counts.len - 1] * columns);
     for (x, 0..) |*value, i| value.* = @as(f32, @floatFromInt(i % 19)) - 9;
     const out = try memory.slice(f32, token_counts[token_counts.len - 1] * rows);
@@ -103,22 +125,24 @@ pub fn main(init: std.process.Init) !void {
     std.debug.print("{s:<28}", .{""});
     for (token_counts) |count| std.debug.print("{d:>9}", .{count});
     std.debug.print("{s:>9}{s:>9}\n", .{ "read", "FMA" });
-    for ([_]qorus.cpu.Isa{ .v4, .v3, .dotprod, .baseline }) |isa| {
+    for ([_]qorus.cpu.Isa{ .v4_bf16, .v4, .v3, .dotprod, .baseline }) |isa| {
         if (!qorus.cpu.supports(isa)) continue;
         for (kinds) |kind| for ([_]u32{ 1, 2 }) |threads| {
             var buffer: [64]u8 = undefined;
-            const name = try std.fmt.bufPrint(&buffer, "{t} {t} {t} x{d}", .{
-                isa, kind.dtype, kind.layout, threads,
+            const name = try std.fmt.bufPrint(&buffer, "{t} {t} {s} x{d}", .{
+                isa,     kind.dtype, if (kind.small_pages) "small pages" else @tagName(kind.layout),
+                threads,
             });
             if (std.mem.indexOf(u8, name, wanted) == null) continue;
             pool.resize(threads);
             var bench: Bench = .{
                 .runner = .{
                     .kernels = qorus.cpu.kernels(isa).?,
+                    .bf16 = qorus.cpu.bf16Kernels(isa),
                     .pool = &pool,
                     .scratch = &scratch,
                 },
-                .weights = weights.ptr,
+                .weights = if (kind.small_pages) in_small_pages.ptr else weights.ptr,
                 .x = x.ptr,
                 .out = out.ptr,
             };
@@ -131,7 +155,7 @@ pub fn main(init: std.process.Init) !void {
                 std.debug.print("{d:>9.1}", .{rate});
             }
             std.debug.print("{d:>9.1}", .{readSpeed(weights)});
-            const peak = if (isa == .v4)
+            const peak = if (isa == .v4 or isa == .v4_bf16)
                 probe.gigaflops(.avx512, now)
             else if (qorus.cpu.supports(.v3)) probe.gigaflops(.avx2, now) else null;
             std.debug.print("{d:>9.1}\n", .{peak orelse 0});

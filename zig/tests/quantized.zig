@@ -4,6 +4,7 @@ const std = @import("std");
 const cpu = @import("../core/cpu.zig");
 const dtypes = @import("../core/dtype.zig");
 const reference = @import("../kernels/cpu/reference/quantized.zig");
+const matmul_reference = @import("../kernels/cpu/reference/matmul.zig");
 const threaded = @import("../kernels/cpu/threaded/linear.zig");
 const converter = @import("../kernels/cpu/threaded/convert.zig");
 const Runner = @import("../kernels/cpu/threaded/runner.zig").Runner;
@@ -78,6 +79,8 @@ const Case = struct {
     count: usize,
     bias: ?[]const f32,
     expected: []const f32,
+    /// What processors that multiply bf16 give.
+    expected_bf16: []const f32,
     first: []f32,
 
     fn check(case: Case, runner: *Runner, threads: u32) anyerror!void {
@@ -86,7 +89,9 @@ const Case = struct {
         const bias = if (case.bias) |bias| bias.ptr else null;
         try threaded.linear(runner, out.items.ptr, case.x.ptr, case.count, case.weight, bias);
         if (threads == 1) {
-            try support.expectClose(case.expected, out.items, 1e-5, 1e-4);
+            const has_bf16 = runner.bf16 != null;
+            const expected = if (has_bf16) case.expected_bf16 else case.expected;
+            try support.expectClose(expected, out.items, 1e-5, 1e-4);
             @memcpy(case.first, out.items);
         } else {
             try expectEqualSlices(u32, @ptrCast(case.first), @ptrCast(out.items));
@@ -126,13 +131,23 @@ fn checkLinear(
     } else for (rounded, x.items) |*to, from| {
         to.* = from;
     }
+    // Up to 16 tokens must not depend on each other, more are rounded where that is faster.
+    const rounded_bf16 = try allocator.dupe(f64, rounded);
+    defer allocator.free(rounded_bf16);
+    if (dtype == .bf16 and count > 16) for (rounded_bf16, x.items) |*to, from| {
+        to.* = matmul_reference.roundToBf16(from);
+    };
     const expected = try allocator.alloc(f32, rows * count);
     defer allocator.free(expected);
-    for (expected, 0..) |*sum, i| {
-        const row = i % rows;
-        const token = rounded[i / rows * columns ..][0..columns];
-        sum.* = @floatCast(reference.dot(token, dtype, plain.items.ptr, row) +
-            if (has_bias) bias.items[row] else 0);
+    const expected_bf16 = try allocator.alloc(f32, rows * count);
+    defer allocator.free(expected_bf16);
+    for ([_][]f32{ expected, expected_bf16 }, [_][]const f64{ rounded, rounded_bf16 }) |sums, from| {
+        for (sums, 0..) |*sum, i| {
+            const row = i % rows;
+            const token = from[i / rows * columns ..][0..columns];
+            sum.* = @floatCast(reference.dot(token, dtype, plain.items.ptr, row) +
+                if (has_bias) bias.items[row] else 0);
+        }
     }
     const arranged = try Guarded(u8).init(converter.rows16Bytes(dtype, rows, columns));
     defer arranged.deinit();
@@ -154,6 +169,7 @@ fn checkLinear(
         .count = count,
         .bias = if (has_bias) bias.items else null,
         .expected = expected,
+        .expected_bf16 = expected_bf16,
         .first = first,
     }, Case.check);
 }
@@ -232,6 +248,7 @@ test "quantized: products with f32, f16 and bf16 weights" {
     }
     // Several blocks in each direction.
     try checkLinear(.f32, .rows, 262, 600, 200);
+    try checkLinear(.bf16, .rows, 262, 1030, 140);
 }
 
 test "quantized: products of nothing" {

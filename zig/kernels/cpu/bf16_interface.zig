@@ -2,7 +2,17 @@
 
 const matmul = @import("matmul_interface.zig");
 
+/// A block of bf16 weights: rows `stride` elements apart, `depth` neighbouring columns.
+pub const Weights = extern struct {
+    data: [*]const u16,
+    stride: usize,
+    rows: usize,
+    depth: usize,
+};
+
 pub const Kernels = extern struct {
     /// f32 operands, rounded to bf16 when they are packed; f32 results.
     matmul: matmul.Table,
+    /// Packs weights as `matmul.pack_columns` packs their transpose.
+    pack_weights: *const fn (out: [*]f32, weights: *const Weights) callconv(.c) void,
 };

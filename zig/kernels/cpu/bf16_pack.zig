@@ -17,10 +17,10 @@ const Matrix = interface.Matrix;
 pub const tile_rows = matmul_pack.tile_rows;
 pub const tile_vectors = matmul_pack.tile_vectors;
 
-const partSize = interface.partSize;
+pub const partSize = interface.partSize;
 const HalfPairs = bf16.HalfPairs;
 
-inline fn storeEight(pointer: [*]u32, value: HalfPairs) void {
+pub inline fn storeEight(pointer: [*]u32, value: HalfPairs) void {
     @as(*align(4) HalfPairs, @ptrCast(pointer)).* = value;
 }
 
@@ -28,7 +28,7 @@ inline fn storePairs(pointer: [*]u32, value: bf16.Pairs) void {
     @as(*align(4) bf16.Pairs, @ptrCast(pointer)).* = value;
 }
 
-inline fn transpose(rows: [8]HalfPairs) [8]HalfPairs {
+pub inline fn transpose(rows: [8]HalfPairs) [8]HalfPairs {
     var floats: [8]matmul_pack.Eight = undefined;
     inline for (&floats, rows) |*float, row| float.* = @bitCast(row);
     var columns: [8]HalfPairs = undefined;

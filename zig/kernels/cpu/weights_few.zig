@@ -1,6 +1,10 @@
 //! Products of few tokens with F32, F16 or BF16 weights: dot products along the columns, several
 //! rows and tokens at a time, so that the weights are read from memory once. Every sum is taken in
 //! the same order, so that a token's results do not depend on the tokens beside it.
+//!
+//! The rows that are computed together lie far apart: each is a stream of its own. Files are mapped
+//! in pages of 4 KiB, and the processor's prefetchers stop at the end of each: so the beginnings of
+//! the pages to come are asked for. Both together read a mapped file as fast as memory in huge pages.
 
 const std = @import("std");
 const interface = @import("quantized_interface.zig");
@@ -17,6 +21,14 @@ const strands = 2;
 /// their sums fit the register file.
 const rows_at_once = if (simd.has_32_registers) 4 else 2;
 const tokens_at_once = if (simd.has_32_registers) 3 else 2;
+/// Rows with one token.
+const single_token_rows = 4;
+
+const page_bytes = 4096;
+/// Pages ahead of the one that is being read, and bytes of each, that are asked for.
+const pages_ahead = 3;
+const line_bytes = 64;
+const lines_ahead = 2;
 
 pub fn multiply(job: *const interface.Job) callconv(.c) void {
     switch (job.dtype) {
@@ -28,20 +40,43 @@ pub fn multiply(job: *const interface.Job) callconv(.c) void {
 }
 
 fn multiplyAs(comptime element: Element, job: *const interface.Job) void {
-    var row: usize = 0;
-    // With one token, one row after another is what memory delivers fastest.
-    if (job.token_count > 1) while (row + rows_at_once <= job.row_count) : (row += rows_at_once) {
-        multiplyRows(element, rows_at_once, job, row);
-    };
-    while (row < job.row_count) : (row += 1) multiplyRows(element, 1, job, row);
+    if (job.token_count == 1) {
+        multiplyStreams(element, single_token_rows, job);
+    } else {
+        multiplyStreams(element, rows_at_once, job);
+    }
 }
 
-/// `rows` rows from `row` on with all tokens, in tiles of about the same size.
+/// All rows, `streams` of them at a time.
+fn multiplyStreams(
+    comptime element: Element,
+    comptime streams: usize,
+    job: *const interface.Job,
+) void {
+    const apart = job.row_count / streams;
+    const stream_bytes = apart * job.columns * @sizeOf(element.Stored());
+    if (apart > 0) for (0..streams) |stream| {
+        for (0..pages_ahead) |page| {
+            askFor(job.weight + stream * stream_bytes + page * page_bytes);
+        }
+    };
+    for (0..apart) |row| multiplyRows(element, streams, job, row, apart);
+    for (apart * streams..job.row_count) |row| multiplyRows(element, 1, job, row, 0);
+}
+
+/// Asks for the first lines at an address, which need not be one of the weight's.
+inline fn askFor(address: [*]const u8) void {
+    inline for (0..lines_ahead) |line| @prefetch(address + line * line_bytes, .{});
+}
+
+/// `rows` rows, `row` and those `apart` behind each other, with all tokens, in tiles of about the
+/// same size.
 fn multiplyRows(
     comptime element: Element,
     comptime rows: usize,
     job: *const interface.Job,
     row: usize,
+    apart: usize,
 ) void {
     var token: usize = 0;
     var tiles = std.math.divCeil(usize, job.token_count, tokens_at_once) catch unreachable;
@@ -49,7 +84,7 @@ fn multiplyRows(
         const tokens = std.math.divCeil(usize, job.token_count - token, tiles) catch unreachable;
         switch (tokens) {
             inline 1...tokens_at_once => |count| {
-                multiplyTile(element, rows, count, job, row, token);
+                multiplyTile(element, rows, count, job, row, apart, token);
             },
             else => unreachable,
         }
@@ -57,43 +92,52 @@ fn multiplyRows(
     }
 }
 
-/// `rows` rows from `row` on with `tokens` tokens from `token` on.
+/// `rows` rows with `tokens` tokens from `token` on.
 fn multiplyTile(
     comptime element: Element,
     comptime rows: usize,
     comptime tokens: usize,
     job: *const interface.Job,
     row: usize,
+    apart: usize,
     token: usize,
 ) void {
     const columns = job.columns;
-    const weight = @as([*]const element.Stored(), @ptrCast(@alignCast(job.weight))) + row * columns;
+    const Stored = element.Stored();
+    const first = @as([*]const Stored, @ptrCast(@alignCast(job.weight))) + row * columns;
+    var weights: [rows][*]const Stored = undefined;
+    inline for (&weights, 0..) |*weight, i| weight.* = first + i * apart * columns;
     const x = @as([*]const f32, @ptrCast(@alignCast(job.x))) + token * columns;
     var sums: [strands][rows][tokens]V = @splat(@splat(@splat(@splat(0))));
     var column: usize = 0;
     while (column + strands * lanes <= columns) : (column += strands * lanes) {
+        if (column % (page_bytes / @sizeOf(Stored)) == 0) inline for (weights) |weight| {
+            const ahead: usize = @intFromPtr(weight + column) + (pages_ahead + 1) * page_bytes - 1;
+            askFor(@ptrFromInt(ahead & ~@as(usize, page_bytes - 1)));
+        };
         inline for (&sums, 0..) |*strand, i| {
-            addColumns(element, rows, tokens, strand, weight, x, columns, column + i * lanes);
+            addColumns(element, rows, tokens, strand, &weights, x, columns, column + i * lanes);
         }
     }
     while (column + lanes <= columns) : (column += lanes) {
-        addColumns(element, rows, tokens, &sums[0], weight, x, columns, column);
+        addColumns(element, rows, tokens, &sums[0], &weights, x, columns, column);
     }
     if (column < columns and columns >= lanes) {
-        addLastColumns(element, rows, tokens, &sums[0], weight, x, columns, column);
+        addLastColumns(element, rows, tokens, &sums[0], &weights, x, columns, column);
         column = columns;
     }
     inline for (0..rows) |i| {
-        const bias = if (job.bias) |bias| bias[row + i] else 0;
+        const place = row + i * apart;
+        const bias = if (job.bias) |bias| bias[place] else 0;
         inline for (0..tokens) |t| {
             var total = sums[0][i][t];
             inline for (sums[1..]) |strand| total += strand[i][t];
             var sum = reduce(total);
             for (column..columns) |rest| {
-                const number = weights_load.loadOne(element, weight + i * columns + rest);
+                const number = weights_load.loadOne(element, weights[i] + rest);
                 sum += number * x[t * columns + rest];
             }
-            job.out[(token + t) * job.out_stride + row + i] = sum + bias;
+            job.out[(token + t) * job.out_stride + place] = sum + bias;
         }
     }
 }
@@ -105,7 +149,7 @@ inline fn addLastColumns(
     comptime rows: usize,
     comptime tokens: usize,
     sums: *[rows][tokens]V,
-    weight: [*]const element.Stored(),
+    weights: *const [rows][*]const element.Stored(),
     x: [*]const f32,
     columns: usize,
     column: usize,
@@ -118,10 +162,9 @@ inline fn addLastColumns(
     inline for (&numbers, 0..) |*number, t| {
         number.* = @select(f32, is_new, simd.load(x + t * columns + start), zeros);
     }
-    inline for (sums, 0..) |*row_sums, i| {
-        const all = weights_load.load(element, weight + i * columns + start);
-        const weights = @select(f32, is_new, all, zeros);
-        inline for (row_sums, numbers) |*sum, number| sum.* = simd.mulAdd(weights, number, sum.*);
+    inline for (sums, weights) |*row_sums, weight| {
+        const factor = @select(f32, is_new, weights_load.load(element, weight + start), zeros);
+        inline for (row_sums, numbers) |*sum, number| sum.* = simd.mulAdd(factor, number, sum.*);
     }
 }
 
@@ -130,16 +173,16 @@ inline fn addColumns(
     comptime rows: usize,
     comptime tokens: usize,
     sums: *[rows][tokens]V,
-    weight: [*]const element.Stored(),
+    weights: *const [rows][*]const element.Stored(),
     x: [*]const f32,
     columns: usize,
     column: usize,
 ) void {
     var numbers: [tokens]V = undefined;
     inline for (&numbers, 0..) |*number, t| number.* = simd.load(x + t * columns + column);
-    inline for (sums, 0..) |*row_sums, i| {
-        const weights = weights_load.load(element, weight + i * columns + column);
-        inline for (row_sums, numbers) |*sum, number| sum.* = simd.mulAdd(weights, number, sum.*);
+    inline for (sums, weights) |*row_sums, weight| {
+        const factor = weights_load.load(element, weight + column);
+        inline for (row_sums, numbers) |*sum, number| sum.* = simd.mulAdd(factor, number, sum.*);
     }
 }
 

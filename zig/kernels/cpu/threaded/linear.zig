@@ -4,6 +4,7 @@ const std = @import("std");
 const Arena = @import("../../../core/arena.zig").Arena;
 const dtypes = @import("../../../core/dtype.zig");
 const interface = @import("../quantized_interface.zig");
+const linear_bf16 = @import("linear_bf16.zig");
 const matmul = @import("matmul.zig");
 const rounding = @import("rounding.zig");
 const Cuts = @import("cuts.zig").Cuts;
@@ -44,7 +45,8 @@ const wanted_chunks = 64;
 /// `out[token][row] = sum(x[token][column] * weight[row][column]) + bias[row]`.
 ///
 /// x is `[count][columns]`, out `[count][rows]`, bias `[rows]` or null; none may overlap. For
-/// quantized weights, whose columns are whole blocks, x is rounded to 8 bits per block of 32.
+/// quantized weights, whose columns are whole blocks, x is rounded to 8 bits per block of 32; for
+/// many tokens and BF16 weights to bf16, where the processor multiplies bf16.
 /// Precision bf16 rounds x, and weights that are f32.
 pub fn linear(
     runner: *const Runner,
@@ -60,6 +62,9 @@ pub fn linear(
     }
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
+    if (multipliesBf16(runner, count, weight)) {
+        return linear_bf16.multiply(runner, out, x, count, weight, bias);
+    }
     if (hasParts(runner, count, weight)) return multiply(runner, out, x, count, weight, bias);
     const rounded_x = try rounding.vector(runner, x, count * weight.columns);
     var rounded_weight = weight;
@@ -74,7 +79,13 @@ pub fn linear(
 /// Whether `linear` computes the product as a `Product`, which can be taken apart.
 pub fn hasParts(runner: *const Runner, count: usize, weight: Weight) bool {
     if (weight.dtype == .f32 and count >= many_tokens) return false;
+    if (multipliesBf16(runner, count, weight)) return false;
     return runner.precision != .bf16 or weight.dtype.isQuantized();
+}
+
+/// Whether the processor multiplies the weights as they are, with x rounded.
+fn multipliesBf16(runner: *const Runner, count: usize, weight: Weight) bool {
+    return weight.dtype == .bf16 and count >= many_tokens and runner.bf16 != null;
 }
 
 /// The product of operands as they are.
