@@ -141,7 +141,8 @@ fn checkLinear(
     defer allocator.free(expected);
     const expected_bf16 = try allocator.alloc(f32, rows * count);
     defer allocator.free(expected_bf16);
-    for ([_][]f32{ expected, expected_bf16 }, [_][]const f64{ rounded, rounded_bf16 }) |sums, from| {
+    const activations = [_][]const f64{ rounded, rounded_bf16 };
+    for ([_][]f32{ expected, expected_bf16 }, activations) |sums, from| {
         for (sums, 0..) |*sum, i| {
             const row = i % rows;
             const token = from[i / rows * columns ..][0..columns];

@@ -1,7 +1,7 @@
 //! What AVX512-BF16 adds: rounding to bf16, and sums of products of pairs of bf16.
 //!
-//! Rounding is to the nearest, ties to even; NaN stays NaN, and numbers below the normal ones become
-//! zero, as everywhere in these instructions.
+//! Rounding is to the nearest, ties to even; NaN stays NaN, and numbers below the normal ones
+//! become zero, as everywhere in these instructions.
 
 const simd = @import("simd.zig");
 

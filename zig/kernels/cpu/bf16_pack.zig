@@ -32,7 +32,8 @@ pub inline fn transpose(rows: [8]HalfPairs) [8]HalfPairs {
     var floats: [8]matmul_pack.Eight = undefined;
     inline for (&floats, rows) |*float, row| float.* = @bitCast(row);
     var columns: [8]HalfPairs = undefined;
-    inline for (&columns, matmul_pack.transpose(floats)) |*column, float| column.* = @bitCast(float);
+    const transposed = matmul_pack.transpose(floats);
+    inline for (&columns, transposed) |*column, float| column.* = @bitCast(float);
     return columns;
 }
 
@@ -184,7 +185,8 @@ inline fn packColumnGroup(
     var block: [8]HalfPairs = @splat(@splat(0));
     inline for (0..8) |j| {
         if (is_whole or first + j < columns) {
-            block[j] = bf16.roundNeighbours(simd.load(b.data + (first + j) * b.column_stride + start));
+            const source = b.data + (first + j) * b.column_stride + start;
+            block[j] = bf16.roundNeighbours(simd.load(source));
         }
     }
     const transposed = transpose(block);

@@ -1,6 +1,6 @@
 //! Packs weights that are bf16 already, as bf16_pack.zig packs columns of f32: rows
-//! `[rows][columns]` become strips of up to 48 rows, pair (p, j), columns 2p and 2p + 1 of row j, at
-//! `p * rows + j`; missing rows and, where the depth is odd, the last halves are zeros.
+//! `[rows][columns]` become strips of up to 48 rows; pair (p, j), columns 2p and 2p + 1 of row j,
+//! lies at `p * rows + j`. Missing rows and, where the depth is odd, the last halves are zeros.
 
 const bf16 = @import("bf16.zig");
 const interface = @import("bf16_interface.zig");

@@ -4,7 +4,7 @@
 //!
 //! The rows that are computed together lie far apart: each is a stream of its own. Files are mapped
 //! in pages of 4 KiB, and the processor's prefetchers stop at the end of each: so the beginnings of
-//! the pages to come are asked for. Both together read a mapped file as fast as memory in huge pages.
+//! the pages to come are asked for. Together this reads small pages as fast as huge ones.
 
 const std = @import("std");
 const interface = @import("quantized_interface.zig");

@@ -1,6 +1,6 @@
 //! Products of many tokens with BF16 weights on processors that multiply bf16: activations are
-//! rounded and packed once, in one round of all threads; in the next each chunk packs a block of rows
-//! of the weights into memory of its thread and multiplies it with all tokens.
+//! rounded and packed once, in one round of all threads; in the next each chunk packs a block of
+//! rows of the weights into memory of its thread and multiplies it with all tokens.
 
 const Arena = @import("../../../core/arena.zig").Arena;
 const Bf16Kernels = @import("../bf16_interface.zig").Kernels;
