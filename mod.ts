@@ -81,6 +81,7 @@ export { rope, type RopeStyle, ropeTable } from "./lib/ops/attention.ts";
 export {
   batchNorm,
   type BatchNormOptions,
+  type BatchNormSteps,
   type ChannelNormOptions,
   groupNorm,
 } from "./lib/ops/channel_norm.ts";

@@ -492,7 +492,7 @@ export fn q_channel_norm(x: u32, statistics: u32, weight: u32, bias: u32) i32 {
 }
 
 /// The gradient of q_channel_norm; sums [2, channels] takes those of weight and bias. constant is 1
-/// where the statistics do not depend on x.
+/// where the statistics do not depend on x. out may be 0, the gradient or x.
 export fn q_channel_norm_gradient(
     gradient: u32,
     x: u32,
@@ -500,8 +500,9 @@ export fn q_channel_norm_gradient(
     weight: u32,
     constant: u32,
     sums: u32,
+    out: u32,
 ) i32 {
-    return call(channels.gradient, .{ gradient, x, statistics, weight, constant, sums });
+    return call(channels.gradient, .{ gradient, x, statistics, weight, constant, sums, out });
 }
 
 // Attention of whole sequences, ops/attention_training.zig.

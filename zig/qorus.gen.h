@@ -239,8 +239,8 @@ int32_t q_group_statistics(uint32_t x, uint32_t groups, float epsilon);
 int32_t q_channel_norm(uint32_t x, uint32_t statistics, uint32_t weight, uint32_t bias);
 
 /* The gradient of q_channel_norm; sums [2, channels] takes those of weight and bias. constant is 1
-   where the statistics do not depend on x. */
-int32_t q_channel_norm_gradient(uint32_t gradient, uint32_t x, uint32_t statistics, uint32_t weight, uint32_t constant, uint32_t sums);
+   where the statistics do not depend on x. out may be 0, the gradient or x. */
+int32_t q_channel_norm_gradient(uint32_t gradient, uint32_t x, uint32_t statistics, uint32_t weight, uint32_t constant, uint32_t sums, uint32_t out);
 
 /* Attention [batch, queries, heads, size] of query [batch, heads, queries, size]; mask may be 0.
    rows [2, batch, heads, queries] takes what the gradients need. Parameters: the seed of dropout,

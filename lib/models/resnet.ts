@@ -16,8 +16,6 @@ import { Module } from "../nn/module.ts";
 import { Parameter } from "../nn/parameter.ts";
 import { Sequential } from "../nn/sequential.ts";
 import { QorusError } from "../native/error.ts";
-import { relu } from "../ops/activation.ts";
-import { add } from "../ops/elementwise.ts";
 
 /** What all residual networks can be asked for. */
 export interface ResNetOptions {
@@ -83,9 +81,9 @@ export class BasicBlock extends Module {
 
   /** f32 `[images, channels, rows, columns]` to `[images, filters, rows / stride, ...]`. */
   forward(x: Tensor): Tensor {
-    const inner = relu(this.bn1.forward(this.conv1.forward(x)));
-    const outer = this.bn2.forward(this.conv2.forward(inner));
-    return relu(add(outer, this.downsample?.forward(x) ?? x));
+    const inner = this.bn1.forward(this.conv1.forward(x), { relu: true });
+    const residual = this.downsample?.forward(x) ?? x;
+    return this.bn2.forward(this.conv2.forward(inner), { residual, relu: true });
   }
 }
 
@@ -143,7 +141,7 @@ export class ResNet extends Module {
 
   /** f32 `[images, inChannels, rows, columns]` to logits `[images, numClasses]`. */
   forward(x: Tensor): Tensor {
-    const entered = relu(this.bn1.forward(this.conv1.forward(x)));
+    const entered = this.bn1.forward(this.conv1.forward(x), { relu: true });
     const stages = [this.layer1, this.layer2, this.layer3, this.layer4];
     const seen = stages.reduce(
       (given, layer) => layer.forward(given),

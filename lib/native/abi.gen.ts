@@ -182,8 +182,8 @@ export interface Native {
   /** (x - mean) * inverse * weight + bias with the statistics' numbers; weight and bias may be 0. */
   q_channel_norm(x: number, statistics: number, weight: number, bias: number): number;
   /** The gradient of q_channel_norm; sums [2, channels] takes those of weight and bias. constant is 1
-   * where the statistics do not depend on x. */
-  q_channel_norm_gradient(gradient: number, x: number, statistics: number, weight: number, constant: number, sums: number): number;
+   * where the statistics do not depend on x. out may be 0, the gradient or x. */
+  q_channel_norm_gradient(gradient: number, x: number, statistics: number, weight: number, constant: number, sums: number, out: number): number;
   /** Attention [batch, queries, heads, size] of query [batch, heads, queries, size]; mask may be 0.
    * rows [2, batch, heads, queries] takes what the gradients need. Parameters: the seed of dropout,
    * low and high half, and its probability (f32). */
@@ -317,7 +317,7 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_running_statistics: ["u32", "u32", "f32"],
   q_group_statistics: ["u32", "u32", "f32"],
   q_channel_norm: ["u32", "u32", "u32", "u32"],
-  q_channel_norm_gradient: ["u32", "u32", "u32", "u32", "u32", "u32"],
+  q_channel_norm_gradient: ["u32", "u32", "u32", "u32", "u32", "u32", "u32"],
   q_scaled_attention: ["u32", "u32", "u32", "u32", "u32", "u32", "f32"],
   q_attention_products: ["u32", "u32", "u32"],
   q_attention_gradient: ["u32", "u32", "u32", "u32", "u32", "u32", "u32", "f32"],

@@ -8,7 +8,7 @@ import { context } from "../core/context.ts";
 import { empty } from "../core/creation.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
-import { batchNorm } from "../ops/channel_norm.ts";
+import { batchNorm, type BatchNormSteps } from "../ops/channel_norm.ts";
 import { Buffer } from "./buffer.ts";
 import { constant } from "./init.ts";
 import { Module } from "./module.ts";
@@ -67,11 +67,16 @@ export abstract class BatchNorm extends Module {
     );
   }
 
-  /** f32 `[batch, channels, ...]` to the same shape. */
-  forward(x: Tensor): Tensor {
+  /**
+   * f32 `[batch, channels, ...]` to the same shape.
+   *
+   * @param steps what follows in the same memory: a residual connection, ReLU
+   */
+  forward(x: Tensor, steps: BatchNormSteps = {}): Tensor {
     this.#checkRank(x);
     const tracked = this.numBatchesTracked;
     return batchNorm(x, {
+      ...steps,
       weight: this.weight?.tensor,
       bias: this.bias?.tensor,
       runningMean: this.runningMean?.tensor,

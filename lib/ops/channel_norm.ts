@@ -6,9 +6,12 @@
 
 import { context } from "../core/context.ts";
 import { empty } from "../core/creation.ts";
-import { record } from "../core/gradient.ts";
+import { noGrad, record } from "../core/gradient.ts";
 import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
+import { relu } from "./activation.ts";
+import { add } from "./elementwise.ts";
+import { derivative } from "./function.ts";
 
 /** Parameters of a norm over channels, each f32 `[channels]`. */
 export interface ChannelNormOptions {
@@ -20,8 +23,16 @@ export interface ChannelNormOptions {
   epsilon?: number;
 }
 
+/** What follows a batch norm in its own memory, so that there is one tensor fewer to keep. */
+export interface BatchNormSteps {
+  /** Added to what is normalized: a residual connection. Of the input's shape. */
+  residual?: Tensor;
+  /** Then `max(x, 0)` is taken. Default false. */
+  relu?: boolean;
+}
+
 /** Options of {@linkcode batchNorm}. */
-export interface BatchNormOptions extends ChannelNormOptions {
+export interface BatchNormOptions extends ChannelNormOptions, BatchNormSteps {
   /** f32 `[channels]`; needed unless training, then moved towards the batch's. */
   runningMean?: Tensor;
   /** f32 `[channels]`, given with `runningMean`; takes the unbiased variance. */
@@ -97,35 +108,56 @@ function normalize(
   op: string,
   x: Tensor,
   statistics: Tensor,
-  { weight, bias }: ChannelNormOptions,
+  { weight, bias, residual, relu: rectifies = false }: ChannelNormOptions & BatchNormSteps,
   own: boolean,
 ): Tensor {
   const { native } = context();
+  checkResidual(op, x, residual);
   const weightHandle = () => weight === undefined ? 0 : handleOf(weight, op);
   const biasHandle = bias === undefined ? 0 : handleOf(bias, op);
   const normed = wrap(
     native.q_channel_norm(handleOf(x, op), handleOf(statistics, op), weightHandle(), biasHandle),
     op,
   );
-  const inputs = [x, weight, bias].filter((input) => input !== undefined);
+  noGrad(() => {
+    if (residual !== undefined) add(normed, residual, { out: normed });
+    if (rectifies) relu(normed, { out: normed });
+  });
+  const inputs = [x, weight, bias, residual].filter((input) => input !== undefined);
   return record(op, normed, inputs, (gradient) => {
     const channels = x.shape[1];
     const sums = empty([2, channels]);
+    const given = rectifies ? derivative("relu", gradient, normed) : gradient.contiguous();
+    // Nobody else reads the gradient in front of the rectifier unless it is the residual's too.
+    const target = rectifies && residual?.requiresGrad !== true ? handleOf(given, op) : 0;
     const gradients = [
       wrap(
         native.q_channel_norm_gradient(
-          handleOf(gradient.contiguous(), op),
+          handleOf(given, op),
           handleOf(x, op),
           handleOf(statistics, op),
           weightHandle(),
           own ? 0 : 1,
           handleOf(sums, op),
+          target,
         ),
         op,
       ),
     ];
     if (weight !== undefined) gradients.push(sums.slice(0, 0, 1).view([channels]));
     if (bias !== undefined) gradients.push(sums.slice(0, 1, 2).view([channels]));
+    if (residual !== undefined) gradients.push(given);
     return gradients;
   });
+}
+
+function checkResidual(op: string, { shape }: Tensor, residual: Tensor | undefined): void {
+  if (residual === undefined) return;
+  const given = residual.shape;
+  if (given.length === shape.length && given.every((size, i) => size === shape[i])) return;
+  throw new QorusError(
+    "invalid_shape",
+    `${op}: the residual is [${given}], expected the input's shape [${shape}]`,
+    { op, field: "residual", given, expected: shape },
+  );
 }

@@ -401,6 +401,7 @@ function normalizationCalls(): ExportCall[] {
         rows([4], { optional: true }),
         constant,
         result([2, 4]),
+        out([3, 4, 5]),
       ],
     },
   ];

@@ -28,6 +28,8 @@ CONV2D = {
     "conv2d_whole_kernel": ([2, 3, 6, 7], [10, 3, 6, 7], True, {}),
     "conv2d_larger_kernel": ([1, 2, 3, 4], [5, 2, 9, 7], True, {"padding": (4, 3)}),
     "conv2d_many": ([2, 11, 21, 18], [19, 11, 3, 3], True, {"padding": 1}),
+    "conv2d_tiles": ([2, 16, 12, 11], [18, 16, 3, 3], True, {"padding": 1}),
+    "conv2d_gathered": ([2, 16, 9, 8], [32, 16, 3, 3], True, {"stride": 2, "padding": 1}),
     "conv2d_huge_kernel": ([1, 1, 25, 26], [5, 1, 24, 23], True, {"padding": 1}),
     "conv2d_no_images": ([0, 3, 5, 5], [6, 3, 3, 3], True, {}),
 }

@@ -244,7 +244,8 @@ fn thirds(numbers: []f32) [3][]f32 {
 }
 
 /// The gradient of `normalize` with respect to x. `sums [2, channels]` takes those of weight and
-/// bias. With `constant`, the statistics do not depend on x, as after training.
+/// bias. With `constant`, the statistics do not depend on x, as after training. `out` may be the
+/// gradient or x.
 pub fn gradient(
     context: *Context,
     gradient_handle: Handle,
@@ -253,6 +254,7 @@ pub fn gradient(
     weight_handle: Handle,
     constant: u32,
     sums_handle: Handle,
+    out_handle: Handle,
 ) Error!Handle {
     const norm = try Norm.init(context, x_handle, statistics_handle, weight_handle);
     const given = try operands.contiguousFloats(context, gradient_handle, "gradient");
@@ -266,7 +268,15 @@ pub fn gradient(
     ) |handle, role| if (handle != table.none) {
         try operands.forbidOverlap(context, sums, try context.tensor(handle, role), role);
     };
-    const out = try operands.output(context, 0, norm.x.shape());
+    const out = try operands.output(context, out_handle, norm.x.shape());
+    try operands.allowInPlace(context, out.tensor, given, "gradient");
+    try operands.allowInPlace(context, out.tensor, norm.x, "x");
+    inline for (
+        .{ statistics_handle, weight_handle, sums_handle },
+        .{ "statistics", "weight", "sums" },
+    ) |handle, role| if (handle != table.none) {
+        try operands.forbidOverlap(context, out.tensor, try context.tensor(handle, role), role);
+    };
     const operands_of: Operands = .{
         .out = out.tensor.pointer(f32),
         .gradient = given.pointer(f32),

@@ -45,6 +45,8 @@ const conv2dCases: Record<string, Conv2dOptions> = {
   conv2d_whole_kernel: {},
   conv2d_larger_kernel: { padding: [4, 3] },
   conv2d_many: { padding: 1 },
+  conv2d_tiles: { padding: 1 },
+  conv2d_gathered: { stride: 2, padding: 1 },
   conv2d_huge_kernel: { padding: 1 },
   conv2d_no_images: {},
   conv2d_special: {},
@@ -77,10 +79,20 @@ const longSums: Bounds = {
   absolute: 2e-4,
   reason: "sums of up to thousands of terms in f32, with results up to 170",
 };
-const withLongSums = ["conv2d_many", "conv2d_huge_kernel", "conv1d_long"];
+const withLongSums = ["conv2d_many", "conv2d_gathered", "conv2d_huge_kernel", "conv1d_long"];
+const tiles: Bounds = {
+  absolute: 1e-4,
+  reason: "Winograd's filtering errs by up to 2e-6 of the largest result, here up to 40",
+};
 const largeGradients: Bounds = {
   absolute: 4e-5,
   reason: "gradients of up to 26, where the last digit of f32 is 2e-6, summed without FMA",
+};
+
+const gradientBounds: Record<string, Bounds> = {
+  conv2d_dilation: largeGradients,
+  conv2d_gathered: largeGradients,
+  conv2d_tiles: tiles,
 };
 
 function rowsOf<Options>(
@@ -90,8 +102,8 @@ function rowsOf<Options>(
   return Object.entries(cases).map(([name, options]) => ({
     name,
     run: (t) => run(t("x"), t("weight"), biasOf(name, t), options),
-    bounds: withLongSums.includes(name) ? longSums : undefined,
-    gradientBounds: name === "conv2d_dilation" ? largeGradients : undefined,
+    bounds: name === "conv2d_tiles" ? tiles : withLongSums.includes(name) ? longSums : undefined,
+    gradientBounds: gradientBounds[name],
   }));
 }
 

@@ -209,6 +209,15 @@ const channelNorms: OpRow[] = [
         [2],
         [2],
       ),
+      varied((x) => batchNorm(x, { training: true, relu: true }), [3, 2, 4]),
+      varied(
+        (x, weight, bias, residual) =>
+          batchNorm(x, { weight, bias, training: true, residual, relu: true }),
+        [3, 2, 4],
+        [2],
+        [2],
+        [3, 2, 4],
+      ),
     ],
   },
   {
