@@ -31,6 +31,10 @@ export const modelOptions = {
     most: 256,
     help: "threads that compute (default: QORUS_THREADS, else all processors)",
   },
+  copyWeights: {
+    kind: "flag",
+    help: "copy weights into memory of large pages: slower to load, then faster",
+  },
   cacheDtype: {
     kind: "choice",
     choices: ["f32", "f16", "q8_0"],
@@ -97,11 +101,11 @@ function defaultModelPath(): string {
 
 /** Loads the model that the options name; prints what the model's file says about itself. */
 export async function loadModel(
-  { model, tokenizer, threads, cacheDtype }: OptionValues<typeof modelOptions>,
+  { model, tokenizer, threads, copyWeights, cacheDtype }: OptionValues<typeof modelOptions>,
 ): Promise<LanguageModel> {
   const path = model ?? defaultModelPath();
   configure({ threads });
-  const llm = await load(path, { tokenizer, cacheDtype, onMessage: printMessage });
+  const llm = await load(path, { tokenizer, copyWeights, cacheDtype, onMessage: printMessage });
   if (llm.note !== undefined) printMessage(llm.note);
   return llm;
 }

@@ -134,7 +134,7 @@ export class LanguageModel implements Disposable {
     try {
       if (network === undefined) {
         const onMessage = options.onMessage ?? console.error;
-        this.#weights = new MappedWeights(checkpoint, this.#arena, onMessage);
+        this.#weights = new MappedWeights(checkpoint, this.#arena, onMessage, options);
         network = new Llama(config);
         network.loadStateDict(this.#weights.tensors, { assign: true });
       }

@@ -18,6 +18,13 @@ export interface LoadOptions {
   contextLength?: number;
   /** Element type of the key/value cache. Default: `f32` where all matrices are, else `f16`. */
   cacheDtype?: CacheDType;
+  /**
+   * Copies the matrices into memory of large pages, in place of reading them where their file is
+   * mapped: loading takes a second or so for each gigabyte, and their memory besides the file's,
+   * then decoding is up to 1.4 times as fast. Quantized matrices of formats other than `.qorus` are
+   * rearranged into such memory in any case. Default: false.
+   */
+  copyWeights?: boolean;
   /** Takes messages such as "copying from a network file system". Default: standard error. */
   onMessage?: (message: string) => void;
 }

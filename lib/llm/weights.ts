@@ -16,10 +16,15 @@ import { to } from "../ops/convert.ts";
 
 const embeddingName = "model.embed_tokens.weight";
 
-/** Whether a matrix is multiplied with, so that it is worth bringing into layout `rows16`. */
-function isRepacked(info: TensorInfo, tied: boolean): boolean {
-  const multiplied = info.name !== embeddingName || tied;
-  return info.layout === "rows" && hasRows16(info.dtype, info.shape) && multiplied;
+/** Whether a matrix is multiplied with: of others, single rows are looked up. */
+function isMultiplied(info: TensorInfo, tied: boolean): boolean {
+  return info.shape.length === 2 && (info.name !== embeddingName || tied);
+}
+
+/** The layout that a tensor is computed in. */
+function layoutOf(info: TensorInfo, tied: boolean): "rows" | "rows16" {
+  const isRepacked = hasRows16(info.dtype, info.shape) && isMultiplied(info, tied);
+  return isRepacked ? "rows16" : info.layout;
 }
 
 /** Whether a tensor must be f32 for the kernels that take it: norms and biases. */
@@ -47,15 +52,23 @@ export class MappedWeights implements Disposable {
 
   /**
    * Maps the checkpoint's files. Tensors are used where they lie; quantized matrices in row layout
-   * are repacked into the arena, as are tensors at addresses that the kernels cannot take.
+   * are repacked into the arena, as are tensors at addresses that the kernels cannot take. With
+   * `copyWeights`, all matrices that are multiplied with are copied there.
    */
-  constructor(checkpoint: Checkpoint, arena: StateArena, onMessage: (message: string) => void) {
+  constructor(
+    checkpoint: Checkpoint,
+    arena: StateArena,
+    onMessage: (message: string) => void,
+    { copyWeights = false }: { copyWeights?: boolean } = {},
+  ) {
     const { tiedEmbeddings } = checkpoint.config;
     for (const info of checkpoint.tensors.values()) {
       using _ = scope();
       const mapped = this.#open(info, arena, onMessage);
-      const copied = isRepacked(info, tiedEmbeddings)
-        ? to(mapped, info.dtype, { layout: "rows16", state: arena.id })
+      const layout = layoutOf(info, tiedEmbeddings);
+      const isCopied = copyWeights && isMultiplied(info, tiedEmbeddings);
+      const copied = layout !== info.layout || isCopied
+        ? to(mapped, info.dtype, { layout, state: arena.id })
         : isWidened(info)
         ? to(mapped, "f32", { state: arena.id })
         : mapped;

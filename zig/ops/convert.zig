@@ -1,8 +1,10 @@
 //! Changing dtype and layout.
 
+const std = @import("std");
 const context_module = @import("../core/context.zig");
 const operands = @import("operands.zig");
 const tensor_module = @import("../core/tensor.zig");
+const group_rows = @import("../core/dtype.zig").group_rows;
 const threaded = @import("../kernels/cpu/threaded/convert.zig");
 
 const Context = context_module.Context;
@@ -47,7 +49,8 @@ pub fn convert(context: *Context, x_handle: Handle, out_handle: Handle) Error!vo
     } else if (x.flags.layout == .rows16 and out.flags.layout == .rows) {
         threaded.unpack(&runner, out.bytes(), x.bytes(), x.dtype, rows, columns);
     } else {
-        const size: usize = @intCast(x.extentBytes());
-        @memcpy(out.bytes()[0..size], x.bytes()[0..size]);
+        // Groups of rows, the last one padded, are runs of blocks like any other.
+        const count = std.mem.alignForward(usize, rows, group_rows) * columns;
+        threaded.convert(&runner, out.bytes(), out.dtype, x.bytes(), x.dtype, count);
     }
 }
