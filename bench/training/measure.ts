@@ -64,10 +64,10 @@ export async function measure(setting: Setting, plan: Plan): Promise<Result> {
 }
 
 async function loadAll(setting: Setting, contenders: readonly Contender[]): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  for (const contender of contenders) {
-    entries.push({ contender, loaded: await contender.load(setting), turns: [] });
-  }
+  const load = async (contender: Contender): Promise<Entry> => {
+    return { contender, loaded: await contender.load(setting), turns: [] };
+  };
+  const entries = await Promise.all(contenders.map(load));
   const counts = new Set(entries.map(({ loaded }) => loaded.parameters));
   if (counts.size === 1) return entries;
   throw new QorusError(
