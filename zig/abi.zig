@@ -8,6 +8,7 @@
 const std = @import("std");
 const context_module = @import("core/context.zig");
 const cpu = @import("core/cpu.zig");
+const keep = @import("core/keep.zig");
 const pool = @import("core/pool.zig");
 const status = @import("core/status.zig");
 const attention = @import("ops/attention.zig");
@@ -186,6 +187,12 @@ export fn q_scope_enter() i32 {
 /// Ends the scope of this depth and all inside it: one reset of the scratch arena.
 export fn q_scope_leave(depth: u32) i32 {
     return call(Context.leaveScope, .{depth});
+}
+
+/// Ends what the scope of this depth made but for `count` tensors, which move together and get new
+/// handles; parameters: their handles, before and after. See core/keep.zig.
+export fn q_scope_keep(depth: u32, count: u32) i32 {
+    return call(keep.keep, .{ depth, count });
 }
 
 /// Makes a tensor with undefined contents in a state arena (0: scratch); parameters: sizes.

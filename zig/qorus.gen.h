@@ -76,6 +76,10 @@ int32_t q_scope_enter(void);
 /* Ends the scope of this depth and all inside it: one reset of the scratch arena. */
 int32_t q_scope_leave(uint32_t depth);
 
+/* Ends what the scope of this depth made but for `count` tensors, which move together and get new
+   handles; parameters: their handles, before and after. See core/keep.zig. */
+int32_t q_scope_keep(uint32_t depth, uint32_t count);
+
 /* Makes a tensor with undefined contents in a state arena (0: scratch); parameters: sizes. */
 int32_t q_tensor_create(uint32_t state, uint32_t dtype, uint32_t layout, uint32_t rank);
 

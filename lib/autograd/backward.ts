@@ -7,10 +7,12 @@
 import { context } from "../core/context.ts";
 import { empty, ones } from "../core/creation.ts";
 import { type BackwardOptions, engine, type GradientNode, noGrad } from "../core/gradient.ts";
+import { dropWaitingGradients, waitingGradients } from "../core/gradient_outputs.ts";
 import { activePrecision, setPrecision } from "../core/precision.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { add } from "../ops/elementwise.ts";
+import { GradientMemory } from "./gradient_memory.ts";
 
 /**
  * Computes the gradients of `result` with respect to every tensor it was computed from that
@@ -37,7 +39,10 @@ export function backward(result: Tensor, options: BackwardOptions = {}): void {
   checkResult(result, options.gradient);
   const precision = activePrecision();
   try {
-    noGrad(() => walk(result, options.gradient ?? ones(result.shape), retainGraph));
+    noGrad(() => walk(result, options.gradient, retainGraph));
+  } catch (error) {
+    dropWaitingGradients();
+    throw error;
   } finally {
     setPrecision(precision);
   }
@@ -45,15 +50,32 @@ export function backward(result: Tensor, options: BackwardOptions = {}): void {
 
 engine.backward = backward;
 
-function walk(result: Tensor, ofResult: Tensor, retainGraph: boolean): void {
-  const gradients = new Map<Tensor, Tensor>([[result, ofResult]]);
-  for (const tensor of inReverse(result)) {
+function walk(result: Tensor, ofResult: Tensor | undefined, retainGraph: boolean): void {
+  const order = inReverse(result);
+  // What outlives the pass in scratch is made before its scope begins.
+  const places = new Map(order.filter(isShortLeaf).map((leaf) => [leaf, placeOf(leaf)]));
+  using memory = new GradientMemory();
+  const gradients = new Map<Tensor, Tensor>([[result, ofResult ?? ones(result.shape)]]);
+  const needed = function* (): Generator<Tensor> {
+    yield* gradients.values();
+    yield* waitingGradients();
+  };
+  for (const tensor of order) {
     const gradient = gradients.get(tensor);
     gradients.delete(tensor);
     if (gradient === undefined) continue;
-    if (tensor.node === undefined) accumulate(tensor, gradient);
-    else propagate(tensor.node, gradient, gradients, retainGraph);
+    if (tensor.node === undefined) {
+      accumulate(tensor, gradient, places.get(tensor) ?? placeOf(tensor));
+      continue;
+    }
+    const latest = propagate(tensor.node, gradient, gradients, retainGraph);
+    if (latest !== undefined) memory.trim(latest, needed);
   }
+}
+
+/** Whether no operation made it, and it ends with a scope. */
+function isShortLeaf({ node, isLasting }: Tensor): boolean {
+  return node === undefined && !isLasting;
 }
 
 function propagate(
@@ -61,17 +83,20 @@ function propagate(
   gradient: Tensor,
   gradients: Map<Tensor, Tensor>,
   retainGraph: boolean,
-): void {
+): Tensor | undefined {
   if (node.backward === undefined) throw usedTwice(node.op);
   setPrecision(node.precision);
   const inputGradients = node.backward(gradient);
   if (!retainGraph) node.backward = undefined;
+  let latest: Tensor | undefined;
   for (const [i, input] of node.inputs.entries()) {
     const inputGradient = inputGradients[i];
     if (!input.requiresGrad || inputGradient === undefined) continue;
     const earlier = gradients.get(input);
-    gradients.set(input, earlier === undefined ? inputGradient : add(earlier, inputGradient));
+    latest = earlier === undefined ? inputGradient : add(earlier, inputGradient);
+    gradients.set(input, latest);
   }
+  return latest;
 }
 
 /** Tensors from the result back, each before those that it was computed from. */
@@ -96,16 +121,21 @@ function inReverse(result: Tensor): Tensor[] {
   return order.reverse();
 }
 
+/** Where the gradient of a tensor that no operation made is, or comes to be. */
+function placeOf(tensor: Tensor): Tensor {
+  if (tensor.grad?.isLive) return tensor.grad;
+  if (tensor.spareGrad?.isLive) return tensor.spareGrad;
+  return empty(tensor.shape, { state: tensor.isLasting ? context().defaultState() : 0 });
+}
+
 /** Adds to the gradient of a tensor that no operation made. */
-function accumulate(tensor: Tensor, gradient: Tensor): void {
-  if (tensor.grad?.isLive) {
-    add(tensor.grad, gradient, { out: tensor.grad });
+function accumulate(tensor: Tensor, gradient: Tensor, place: Tensor): void {
+  if (tensor.grad === place) {
+    add(place, gradient, { out: place });
     return;
   }
-  const state = tensor.isLasting ? context().defaultState() : 0;
-  const memory = tensor.spareGrad?.isLive ? tensor.spareGrad : empty(tensor.shape, { state });
   tensor.spareGrad = undefined;
-  tensor.grad = memory.copyFrom(gradient);
+  tensor.grad = place.copyFrom(gradient);
 }
 
 function checkResult(result: Tensor, gradient: Tensor | undefined): void {

@@ -16,6 +16,22 @@ export type BackwardOfSeveral = (
   gradients: readonly (Tensor | undefined)[],
 ) => readonly (Tensor | undefined)[];
 
+/** Gradients that wait for those of the other outputs of their operations. */
+const waiting = new Set<(Tensor | undefined)[]>();
+
+/** All gradients of outputs whose operations have not been gone through. */
+export function* waitingGradients(): Generator<Tensor> {
+  for (const gradients of waiting) {
+    for (const gradient of gradients) if (gradient !== undefined) yield gradient;
+  }
+}
+
+/** Drops what a pass that failed has left. */
+export function dropWaitingGradients(): void {
+  for (const gradients of waiting) gradients.fill(undefined);
+  waiting.clear();
+}
+
 /**
  * Puts an operation with several outputs on the tape when it is being recorded and an input
  * requires a gradient. `backward` runs once, when the gradients of all outputs are complete.
@@ -34,11 +50,13 @@ export function recordOutputs(
   record(op, junction, inputs, () => {
     const complete = gradients.slice();
     gradients.fill(undefined);
+    waiting.delete(gradients);
     return backward(complete);
   });
   for (const [i, output] of outputs.entries()) {
     record(op, output, [junction], (gradient) => {
       gradients[i] = gradient;
+      waiting.add(gradients);
       return [junction];
     });
   }

@@ -16,6 +16,11 @@ export class Scope implements Disposable {
     this.#depth = context().check(native.q_scope_enter(), "scope");
   }
 
+  /** Number of scopes around what runs in this one, itself included; 0 once it has ended. */
+  get depth(): number {
+    return this.#depth;
+  }
+
   /** Ends the scope and every scope that was started inside it: one reset of the scratch arena. */
   [Symbol.dispose](): void {
     if (this.#depth === 0) return;

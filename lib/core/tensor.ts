@@ -29,6 +29,8 @@ const dtypeByte = 88;
 const rankByte = 90;
 const flagsByte = 91;
 
+let setHandle: (tensor: Tensor, handle: number) => void;
+
 /**
  * An n-dimensional array in memory of the native library, row-major, outermost dimension first.
  *
@@ -47,8 +49,8 @@ export class Tensor implements Disposable {
   /** How the tensor was computed, while its tape is kept. */
   node: GradientNode | undefined = undefined;
   readonly #context: Context;
-  readonly #index: number;
-  readonly #generation: number;
+  #index: number;
+  #generation: number;
 
   /** Wraps a handle that an export returned. */
   constructor(handle: number) {
@@ -56,6 +58,15 @@ export class Tensor implements Disposable {
     this.#context = context();
     this.#index = handle & indexMask;
     this.#generation = this.#context.words[this.#index * wordsPerDescriptor + generationWord];
+  }
+
+  static {
+    setHandle = (tensor, handle) => {
+      (tensor as { handle: number }).handle = handle;
+      tensor.#index = handle & indexMask;
+      const word = tensor.#index * wordsPerDescriptor + generationWord;
+      tensor.#generation = tensor.#context.words[word];
+    };
   }
 
   /** Whether the tensor's memory is still its own. */
@@ -146,7 +157,7 @@ export class Tensor implements Disposable {
   }
 
   /** Address of the first element. */
-  get #address(): number {
+  get address(): number {
     return this.#word(0) + this.#word(1) * 2 ** 32;
   }
 
@@ -172,7 +183,7 @@ export class Tensor implements Disposable {
         { op },
       );
     }
-    return this.#context.view(this.#address, this.byteLength);
+    return this.#context.view(this.address, this.byteLength);
   }
 
   /**
@@ -410,6 +421,11 @@ export class Tensor implements Disposable {
   #wrap(result: number, op: string): Tensor {
     return new Tensor(this.#context.check(result, op));
   }
+}
+
+/** Makes a tensor stand for another handle, which has the same shape and elements. */
+export function moveTo(tensor: Tensor, handle: number): void {
+  setHandle(tensor, handle);
 }
 
 function staleError(op: string): QorusError {

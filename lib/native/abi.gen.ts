@@ -71,6 +71,9 @@ export interface Native {
   q_scope_enter(): number;
   /** Ends the scope of this depth and all inside it: one reset of the scratch arena. */
   q_scope_leave(depth: number): number;
+  /** Ends what the scope of this depth made but for `count` tensors, which move together and get new
+   * handles; parameters: their handles, before and after. See core/keep.zig. */
+  q_scope_keep(depth: number, count: number): number;
   /** Makes a tensor with undefined contents in a state arena (0: scratch); parameters: sizes. */
   q_tensor_create(state: number, dtype: number, layout: number, rank: number): number;
   /** Makes a read-only tensor over a file map; parameters: sizes, then the offset's two halves. */
@@ -265,6 +268,7 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_map_close: ["u32"],
   q_scope_enter: [],
   q_scope_leave: ["u32"],
+  q_scope_keep: ["u32", "u32"],
   q_tensor_create: ["u32", "u32", "u32", "u32"],
   q_tensor_from_map: ["u32", "u32", "u32", "u32"],
   q_tensor_free: ["u32"],

@@ -52,6 +52,7 @@ const excluded: readonly string[] = [
   "q_state_free",
   "q_map_close",
   "q_scope_leave",
+  "q_scope_keep",
   "q_tensor_free",
 ];
 const names = (Object.keys(symbols) as (keyof Native)[]).filter((name) => !excluded.includes(name));

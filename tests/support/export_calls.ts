@@ -458,6 +458,7 @@ export const exportsWithoutTensors: readonly (keyof Native)[] = [
   "q_map_close",
   "q_scope_enter",
   "q_scope_leave",
+  "q_scope_keep",
   "q_tensor_create",
   "q_tensor_from_map",
   "q_tensor_free",
