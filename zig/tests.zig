@@ -18,6 +18,7 @@ test {
     _ = @import("tests/attention_rows.zig");
     _ = @import("tests/attention_training.zig");
     _ = @import("tests/normalization.zig");
+    _ = @import("tests/cache_rows.zig");
     _ = @import("tests/channels.zig");
     _ = @import("tests/convolution.zig");
     _ = @import("tests/pooling.zig");
