@@ -15,6 +15,7 @@ pub const panic = std.debug.FullPanic(struct {
 const table: interface.Kernels = .{
     .matmul = @import("kernels/cpu/bf16_matmul.zig").table,
     .pack_weights = @import("kernels/cpu/bf16_weights.zig").packWeights,
+    .multiply_few = @import("kernels/cpu/bf16_few.zig").multiply,
 };
 
 comptime {

@@ -131,10 +131,9 @@ fn checkLinear(
     } else for (rounded, x.items) |*to, from| {
         to.* = from;
     }
-    // Up to 16 tokens must not depend on each other, more are rounded where that is faster.
     const rounded_bf16 = try allocator.dupe(f64, rounded);
     defer allocator.free(rounded_bf16);
-    if (dtype == .bf16 and count > 16) for (rounded_bf16, x.items) |*to, from| {
+    if (dtype == .bf16) for (rounded_bf16, x.items) |*to, from| {
         to.* = matmul_reference.roundToBf16(from);
     };
     const expected = try allocator.alloc(f32, rows * count);

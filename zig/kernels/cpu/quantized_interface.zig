@@ -21,6 +21,11 @@ pub fn tileBytes(columns: usize) usize {
     return tile_tokens * tile_block_bytes * (columns / 32);
 }
 
+/// Bytes between tokens that were rounded to bf16 for `multiply_few` of bf16_interface.zig.
+pub fn bf16TokenBytes(columns: usize) usize {
+    return (2 * columns + 63) / 64 * 64;
+}
+
 /// Bytes of one panel of `dense_panel_columns` columns, the workspace of `multiply_many`.
 pub fn panelBytes(rows: usize) usize {
     return rows * dense_panel_columns * @sizeOf(f32);

@@ -24,7 +24,7 @@ const tokens_at_once = if (simd.has_32_registers) 3 else 2;
 /// Rows with one token.
 const single_token_rows = 4;
 
-const page_bytes = 4096;
+pub const page_bytes = 4096;
 /// Pages ahead of the one that is being read, and bytes of each, that are asked for.
 const pages_ahead = 3;
 const line_bytes = 64;
@@ -54,14 +54,24 @@ fn multiplyStreams(
     job: *const interface.Job,
 ) void {
     const apart = job.row_count / streams;
-    const stream_bytes = apart * job.columns * @sizeOf(element.Stored());
-    if (apart > 0) for (0..streams) |stream| {
+    askForStreams(streams, job, apart * job.columns * @sizeOf(element.Stored()));
+    for (0..apart) |row| multiplyRows(element, streams, job, row, apart);
+    for (apart * streams..job.row_count) |row| multiplyRows(element, 1, job, row, 0);
+}
+
+/// Asks for the first pages of streams that lie `stream_bytes` apart.
+pub fn askForStreams(streams: usize, job: *const interface.Job, stream_bytes: usize) void {
+    if (stream_bytes > 0) for (0..streams) |stream| {
         for (0..pages_ahead) |page| {
             askFor(job.weight + stream * stream_bytes + page * page_bytes);
         }
     };
-    for (0..apart) |row| multiplyRows(element, streams, job, row, apart);
-    for (apart * streams..job.row_count) |row| multiplyRows(element, 1, job, row, 0);
+}
+
+/// Asks for the page that comes some pages behind an address.
+pub inline fn askForPageAhead(address: [*]const u8) void {
+    const ahead = @intFromPtr(address) + (pages_ahead + 1) * page_bytes - 1;
+    askFor(@ptrFromInt(ahead & ~@as(usize, page_bytes - 1)));
 }
 
 /// Asks for the first lines at an address, which need not be one of the weight's.
@@ -112,8 +122,7 @@ fn multiplyTile(
     var column: usize = 0;
     while (column + strands * lanes <= columns) : (column += strands * lanes) {
         if (column % (page_bytes / @sizeOf(Stored)) == 0) inline for (weights) |weight| {
-            const ahead: usize = @intFromPtr(weight + column) + (pages_ahead + 1) * page_bytes - 1;
-            askFor(@ptrFromInt(ahead & ~@as(usize, page_bytes - 1)));
+            askForPageAhead(@ptrCast(weight + column));
         };
         inline for (&sums, 0..) |*strand, i| {
             addColumns(element, rows, tokens, strand, &weights, x, columns, column + i * lanes);

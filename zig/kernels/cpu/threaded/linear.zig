@@ -46,7 +46,7 @@ const wanted_chunks = 64;
 ///
 /// x is `[count][columns]`, out `[count][rows]`, bias `[rows]` or null; none may overlap. For
 /// quantized weights, whose columns are whole blocks, x is rounded to 8 bits per block of 32; for
-/// many tokens and BF16 weights to bf16, where the processor multiplies bf16.
+/// BF16 weights to bf16, where the processor multiplies bf16.
 /// Precision bf16 rounds x, and weights that are f32.
 pub fn linear(
     runner: *const Runner,
@@ -62,7 +62,7 @@ pub fn linear(
     }
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
-    if (multipliesBf16(runner, count, weight)) {
+    if (count >= many_tokens and multipliesBf16(runner, weight)) {
         return linear_bf16.multiply(runner, out, x, count, weight, bias);
     }
     if (hasParts(runner, count, weight)) return multiply(runner, out, x, count, weight, bias);
@@ -79,13 +79,13 @@ pub fn linear(
 /// Whether `linear` computes the product as a `Product`, which can be taken apart.
 pub fn hasParts(runner: *const Runner, count: usize, weight: Weight) bool {
     if (weight.dtype == .f32 and count >= many_tokens) return false;
-    if (multipliesBf16(runner, count, weight)) return false;
+    if (multipliesBf16(runner, weight)) return count < many_tokens;
     return runner.precision != .bf16 or weight.dtype.isQuantized();
 }
 
 /// Whether the processor multiplies the weights as they are, with x rounded.
-fn multipliesBf16(runner: *const Runner, count: usize, weight: Weight) bool {
-    return weight.dtype == .bf16 and count >= many_tokens and runner.bf16 != null;
+fn multipliesBf16(runner: *const Runner, weight: Weight) bool {
+    return weight.dtype == .bf16 and runner.bf16 != null;
 }
 
 /// The product of operands as they are.
@@ -133,6 +133,8 @@ pub fn divideUp(a: usize, b: usize) usize {
 const Kind = enum {
     /// Plain weights, few tokens: x as it is.
     few,
+    /// BF16 weights, few tokens: x rounded to bf16.
+    few_bf16,
     /// Plain weights, many tokens: x interleaved.
     many,
     /// Quantized weights in layout `rows16`.
@@ -159,6 +161,12 @@ fn choosePlan(runner: *const Runner, count: usize, weight: Weight) Plan {
     const quantized_bytes = interface.tileBytes(weight.columns);
     const group_rows = dtypes.group_rows;
     const plain = !weight.dtype.isQuantized();
+    if (count < many_tokens and multipliesBf16(runner, weight)) return .{
+        .kind = .few_bf16,
+        .tile_tokens = 1,
+        .tile_bytes = interface.bf16TokenBytes(weight.columns),
+        .row_step = group_rows,
+    };
     if (plain and count < many_tokens) return .{
         .kind = .few,
         .tile_tokens = count,
@@ -190,7 +198,7 @@ fn choosePlan(runner: *const Runner, count: usize, weight: Weight) Plan {
 /// chunk of weights must stay in a cache.
 fn readsOnce(plan: Plan, count: usize) bool {
     return switch (plan.kind) {
-        .few => true,
+        .few, .few_bf16 => true,
         .groups => count <= plan.tile_tokens,
         .blocks => count == 1,
         .many, .repacked => false,
@@ -299,6 +307,7 @@ pub const Product = struct {
         const dtype = product.weight.dtype;
         switch (product.plan.kind) {
             .few => unreachable,
+            .few_bf16 => product.runner.kernels.rows.narrow(out, x, .bf16, columns),
             .many => table.interleave_tile(@ptrCast(@alignCast(out)), x, tokens, columns),
             .groups, .repacked => table.quantize_tile(@alignCast(out), x, tokens, columns, dtype),
             .blocks => table.quantize_token(@alignCast(out), x, columns, dtype),
@@ -343,6 +352,7 @@ pub const Product = struct {
         };
         switch (product.plan.kind) {
             .few => table.multiply_few(&job),
+            .few_bf16 => product.runner.bf16.?.multiply_few(&job),
             .many => {
                 job.workspace = @ptrCast(@alignCast(workspace));
                 table.multiply_many(&job);
