@@ -78,9 +78,11 @@ pub fn packRows(
     var row: usize = 0;
     if (a.row_stride == 1) {
         // A few panels side by side: what a line of the cache holds is read in one go.
-        const group = side_by_side * tile_rows;
-        while (rows - row >= group + tile_rows) : (row += group) {
-            packPanels(out + row * depth, a.at(row, 0), depth);
+        inline for (.{ 4, 2 }) |panels| {
+            const group = panels * tile_rows;
+            while (rows - row == group or rows - row >= group + tile_rows) : (row += group) {
+                packPanels(panels, out + row * depth, a.at(row, 0), depth);
+            }
         }
     }
     while (row < rows) {
@@ -94,13 +96,10 @@ pub fn packRows(
     }
 }
 
-/// Panels of contiguous rows that are packed together.
-const side_by_side = 4;
-
-/// `side_by_side` whole panels of `a`, whose rows are neighbours.
-fn packPanels(out: [*]f32, a: Matrix, depth: usize) void {
+/// Whole panels of `a`, whose rows are neighbours.
+fn packPanels(comptime panels: usize, out: [*]f32, a: Matrix, depth: usize) void {
     for (0..depth) |p| {
-        inline for (0..side_by_side) |panel| {
+        inline for (0..panels) |panel| {
             const source: *const [tile_rows]f32 =
                 @ptrCast(a.data + p * a.column_stride + panel * tile_rows);
             const target: *[tile_rows]f32 = @ptrCast(out + (panel * depth + p) * tile_rows);
