@@ -48,45 +48,76 @@ export interface TypeScriptShare {
 
 type Call = (...values: number[]) => number;
 
+/** Functions that are timed by a clock around each call. */
+class Clock {
+  /** Time inside of the calls, in milliseconds. */
+  inside = 0;
+  calls = 0;
+
+  around(call: Call): Call {
+    return (...values) => {
+      const start = performance.now();
+      const result = call(...values);
+      this.inside += performance.now() - start;
+      this.calls++;
+      return result;
+    };
+  }
+
+  reset(): void {
+    this.inside = this.calls = 0;
+  }
+}
+
+/** What the clock itself takes outside of what it measures, in milliseconds of each call. */
+function clockCost(call: Call): number {
+  const count = 20_000;
+  const clock = new Clock();
+  const timed = clock.around(call);
+  const run = () => {
+    for (let i = 0; i < count; i++) timed();
+  };
+  run();
+  clock.reset();
+  const start = performance.now();
+  run();
+  return (performance.now() - start - clock.inside) / count;
+}
+
 /**
  * Runs steps with a clock around every call of the library; what is left is TypeScript's, the
- * clock's own time and that of crossing the boundary included.
+ * clock's own time taken off.
  */
 export function measureTypeScript(
   llm: LanguageModel,
   steps: number,
 ): TypeScriptShare {
-  let inside = 0;
-  let calls = 0;
-  const timed = (call: Call): Call => (...values) => {
-    const start = performance.now();
-    const result = call(...values);
-    inside += performance.now() - start;
-    calls++;
-    return result;
-  };
+  const clock = new Clock();
   const library = context() as { native: Context["native"] };
   const { native } = library;
   const entries = Object.entries(native).map((
     [name, call],
-  ) => [name, timed(call as Call)]);
+  ) => [name, clock.around(call as Call)]);
+  const cost = clockCost(native.q_abi_version as Call);
   const run = () => {
+    llm.resetCache();
     for (let i = 0; i < steps; i++) {
       using _ = scope();
       llm.step([300]);
     }
   };
-  llm.resetCache();
   try {
     library.native = Object.fromEntries(entries);
     run();
-    inside = calls = 0;
+    clock.reset();
     const start = performance.now();
     run();
     const whole = performance.now() - start;
+    const { calls, inside } = clock;
+    const outside = whole - inside - calls * cost;
     return {
       step: whole / steps,
-      typescript: (whole - inside) / steps,
+      typescript: outside / steps,
       calls: calls / steps,
     };
   } finally {

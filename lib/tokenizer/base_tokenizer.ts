@@ -101,12 +101,11 @@ export abstract class BaseTokenizer implements Tokenizer {
     this.endTokens = definition.endTokens;
     this.padToken = definition.padToken;
     this.#decoded = decodedPieces(definition);
-    this.#special = Uint8Array.from(
-      definition.types,
-      (type) => Number(type === pieceTypes.control || type === pieceTypes.unknown),
-    );
+    this.#special = new Uint8Array(this.vocabSize);
     const special = new Map<string, number>();
     for (let id = 0; id < this.vocabSize; id++) {
+      const type = definition.types[id];
+      if (type === pieceTypes.control || type === pieceTypes.unknown) this.#special[id] = 1;
       if (this.#special[id] === 1) special.set(definition.pieces.text(id), id);
     }
     this.specialTokens = special;

@@ -6,7 +6,7 @@
 
 import { pieceTypes, type TokenizerDefinition } from "./definition.ts";
 import { decodeText, invalidFile, largestVocabulary } from "./file_errors.ts";
-import { PieceIndex } from "./pieces.ts";
+import { PieceIndex, type PieceTable } from "./pieces.ts";
 
 function checkSizes(definition: TokenizerDefinition, path: string): void {
   const { pieces, types, ranking, merges, scores } = definition;
@@ -36,6 +36,12 @@ function checkUnique(definition: TokenizerDefinition, path: string): void {
   }
 }
 
+/** Large vocabularies are read often: this makes no view of each piece. */
+function isAscii({ bytes, offsets }: PieceTable, id: number): boolean {
+  for (let at = offsets[id]; at < offsets[id + 1]; at++) if (bytes[at] >= 0x80) return false;
+  return true;
+}
+
 function checkPieces(definition: TokenizerDefinition, path: string): void {
   const { pieces, types, kind } = definition;
   for (let id = 0; id < pieces.length; id++) {
@@ -51,12 +57,11 @@ function checkPieces(definition: TokenizerDefinition, path: string): void {
       throw invalidFile(path, `piece ${id}`, "", "at least one byte");
     }
     if (isByte || (kind === "byteLevel" && type === pieceTypes.normal)) continue;
-    if (pieces.at(id).some((byte) => byte >= 0x80)) {
-      decodeText(pieces.at(id), path, `piece ${id}`);
-    }
+    if (!isAscii(pieces, id)) decodeText(pieces.at(id), path, `piece ${id}`);
   }
   checkUnique(definition, path);
-  const byteCount = types.reduce((count, type) => count + Number(type === pieceTypes.byte), 0);
+  let byteCount = 0;
+  for (let id = 0; id < types.length; id++) if (types[id] === pieceTypes.byte) byteCount++;
   if (kind === "bytes" && byteCount !== 256) {
     throw invalidFile(path, "the number of byte pieces", byteCount, "256");
   }

@@ -137,7 +137,7 @@ export class ConcatenationMerges implements MergeRules {
   constructor(index: PieceIndex, ranks: Uint32Array) {
     this.#index = index;
     this.ranks = ranks;
-    this.merged = Uint32Array.from(ranks, (_, id) => id);
+    this.merged = numbersBelow(ranks.length);
   }
 
   find(left: number, right: number): number {
@@ -151,9 +151,22 @@ export class ConcatenationMerges implements MergeRules {
   }
 }
 
+function numbersBelow(count: number): Uint32Array {
+  const numbers = new Uint32Array(count);
+  for (let i = 0; i < count; i++) numbers[i] = i;
+  return numbers;
+}
+
+function isDescending(values: Float32Array): boolean {
+  for (let i = 1; i < values.length; i++) if (values[i] > values[i - 1]) return false;
+  return true;
+}
+
 /** Urgency of each piece by score: the highest score has rank 0, equal scores equal ranks. */
 export function ranksOfScores(scores: Float32Array): Uint32Array {
-  const order = Uint32Array.from(scores, (_, id) => id).sort((a, b) => scores[b] - scores[a]);
+  const order = numbersBelow(scores.length);
+  // Most vocabularies are in this order already.
+  if (!isDescending(scores)) order.sort((a, b) => scores[b] - scores[a]);
   const ranks = new Uint32Array(scores.length);
   let rank = 0;
   for (let place = 1; place < order.length; place++) {
@@ -172,6 +185,6 @@ export function mergeRulesOf(
   if (ranking === "merges") return new ListedMerges(definition.merges);
   const ranks = ranking === "scores"
     ? ranksOfScores(definition.scores)
-    : Uint32Array.from({ length: pieces.length }, (_, id) => id);
+    : numbersBelow(pieces.length);
   return new ConcatenationMerges(index(), ranks);
 }

@@ -12,7 +12,8 @@ import { pieceTypes, spaceSymbol, type TokenizerDefinition } from "./definition.
 import { IdList } from "./id_list.ts";
 import { Merger } from "./merge.ts";
 import { isMergeable, mergeablePieces, mergeRulesOf } from "./merge_rules.ts";
-import type { PieceIndex } from "./pieces.ts";
+import type { PieceIndex, PieceTable } from "./pieces.ts";
+import { characterLength } from "./utf8.ts";
 import { WordCache } from "./word_cache.ts";
 import { compileSplits, type WordSplitter } from "./words.ts";
 
@@ -20,6 +21,19 @@ const utf8 = new TextEncoder();
 
 /** Cuts in front of a space that follows a word; the space stays with the word behind it. */
 const wordsWithSpaces = { "\u2581": /\u2581+[^\u2581]*|[^\u2581]+/gu, " ": / +[^ ]*|[^ ]+/gu };
+
+/** Whether a piece has a space behind another character. */
+function hasSpaceInside({ bytes, offsets }: PieceTable, id: number, space: Uint8Array): boolean {
+  let isInside = false;
+  for (let at = offsets[id]; at < offsets[id + 1];) {
+    let same = at + space.length <= offsets[id + 1];
+    for (let i = 0; same && i < space.length; i++) same = bytes[at + i] === space[i];
+    if (same && isInside) return true;
+    isInside = !same;
+    at += same ? space.length : 1;
+  }
+  return false;
+}
 
 /** A tokenizer of kind `sentencePiece`. */
 export class SentencePieceTokenizer extends BaseTokenizer {
@@ -41,9 +55,9 @@ export class SentencePieceTokenizer extends BaseTokenizer {
     this.#index = mergeablePieces(definition);
     this.#idOfByte = bytePieceIds(definition);
     for (let id = 0; id < pieces.length; id++) {
-      if (pieces.byteLength(id) > 4 || !isMergeable(definition, id)) continue;
-      const characters = [...pieces.text(id)];
-      if (characters.length === 1) this.#idOfCharacter.set(characters[0].codePointAt(0)!, id);
+      const length = characterLength(pieces.bytes[pieces.offsets[id]]);
+      if (pieces.byteLength(id) !== length || !isMergeable(definition, id)) continue;
+      this.#idOfCharacter.set(pieces.text(id).codePointAt(0)!, id);
     }
     this.#merger = new Merger(mergeRulesOf(definition, () => this.#index));
     this.#splitWords = this.#wordSplitter(path);
@@ -60,11 +74,10 @@ export class SentencePieceTokenizer extends BaseTokenizer {
     const { definition } = this;
     if (definition.splits.length > 0) return compileSplits(definition.splits, path);
     const space = definition.escapedSpaces ? spaceSymbol : " ";
+    const spaceBytes = utf8.encode(space);
     for (let id = 0; id < definition.pieces.length; id++) {
       if (!isMergeable(definition, id)) continue;
-      const text = definition.pieces.text(id);
-      const word = text.search(definition.escapedSpaces ? /[^\u2581]/u : /[^ ]/u);
-      if (word >= 0 && text.includes(space, word)) return (whole) => [whole];
+      if (hasSpaceInside(definition.pieces, id, spaceBytes)) return (whole) => [whole];
     }
     const pattern = wordsWithSpaces[space];
     return (text) => text.match(pattern) ?? [];

@@ -177,8 +177,9 @@ function readPieceTable(offsets: Uint32Array, bytes: Uint8Array, path: string): 
     const given = `${offsets[0]} to ${offsets[offsets.length - 1]}`;
     throw invalidFile(path, "piece offsets", given, `0 to ${bytes.length}`);
   }
-  const falls = offsets.findIndex((offset, index) => index > 0 && offset < offsets[index - 1]);
-  if (falls > 0) {
+  let falls = 1;
+  while (falls < offsets.length && offsets[falls] >= offsets[falls - 1]) falls++;
+  if (falls < offsets.length) {
     const expected = `${offsets[falls - 1]} or more`;
     throw invalidFile(path, `piece offset ${falls}`, offsets[falls], expected);
   }

@@ -13,7 +13,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 export type ReplacementRule = "part" | "byte";
 
 /** Number of bytes of the character that starts with this byte; 0 where none does. */
-function characterLength(lead: number): number {
+export function characterLength(lead: number): number {
   if (lead < 0x80) return 1;
   if (lead < 0xc2) return 0;
   if (lead < 0xe0) return 2;
