@@ -6,12 +6,7 @@
 
 import { loadavg } from "node:os";
 import { Random } from "../../lib/core/random.ts";
-import {
-  ContenderProcess,
-  type Kernels,
-  type Loaded,
-  type Times,
-} from "./contender_process.ts";
+import { ContenderProcess, type Kernels, type Loaded, type Times } from "./contender_process.ts";
 import { Contenders, type Pair } from "./contenders.ts";
 import { type ModelFile, qorusFile } from "./models.ts";
 import type { Plan } from "./plan.ts";

@@ -31,9 +31,7 @@ export async function randomModel(
   shape: ShapeName,
   dtype: ModelDType,
 ): Promise<ModelFile> {
-  const name = `${shape}-${dtype}${
-    layers === undefined ? "" : `-${layers}-layers`
-  }`;
+  const name = `${shape}-${dtype}${layers === undefined ? "" : `-${layers}-layers`}`;
   const path = join(folder, `${name}.gguf`);
   if (!existsSync(path)) {
     mkdirSync(folder, { recursive: true });

@@ -4,11 +4,7 @@
  * @module
  */
 
-import {
-  type OptionDefinitions,
-  readArguments,
-  UsageError,
-} from "../../lib/cli/arguments.ts";
+import { type OptionDefinitions, readArguments, UsageError } from "../../lib/cli/arguments.ts";
 import {
   type ModelDType,
   modelDTypes,
@@ -111,9 +107,7 @@ function readList<T extends string>(
     const found = all.find((known) => known === item);
     if (found !== undefined) return found;
     throw new UsageError(
-      `--${name}: ${JSON.stringify(item)} is given, expected of ${
-        all.join(",")
-      }`,
+      `--${name}: ${JSON.stringify(item)} is given, expected of ${all.join(",")}`,
     );
   });
 }
@@ -121,9 +115,7 @@ function readList<T extends string>(
 function readThreads(text: string): number[] {
   const counts = text.split(",").map(Number);
   if (
-    counts.every((count) =>
-      Number.isInteger(count) && count >= 1 && count <= 256
-    )
+    counts.every((count) => Number.isInteger(count) && count >= 1 && count <= 256)
   ) return counts;
   throw new UsageError(
     `--threads: ${JSON.stringify(text)} is given, expected numbers such as 1,2`,

@@ -13,11 +13,7 @@ import { BatchCache } from "../../lib/llm/batch_cache.ts";
 import { type LanguageModel, prefill } from "../../lib/llm/language_model.ts";
 import { load } from "../../lib/llm/load.ts";
 import type { LoadOptions } from "../../lib/llm/types.ts";
-import {
-  comparePromptLookup,
-  measureTypeScript,
-  sampleSteps,
-} from "./qorus_alone.ts";
+import { comparePromptLookup, measureTypeScript, sampleSteps } from "./qorus_alone.ts";
 import { measure, serve } from "./serve.mjs";
 
 interface LoadFields {
@@ -64,9 +60,7 @@ function weightBytes(): number {
   let total = 0;
   for (const { tensor } of network.parameters()) {
     const isLookedUp = tensor === embedding && !config.tiedEmbeddings;
-    total += isLookedUp
-      ? tensor.byteLength / tensor.shape[0]
-      : tensor.byteLength;
+    total += isLookedUp ? tensor.byteLength / tensor.shape[0] : tensor.byteLength;
   }
   return total;
 }
@@ -164,8 +158,7 @@ await serve({
   },
   fill,
   firstToken,
-  sampleSteps: (fields: Parameters<typeof sampleSteps>[1]) =>
-    sampleSteps(llm, fields),
+  sampleSteps: (fields: Parameters<typeof sampleSteps>[1]) => sampleSteps(llm, fields),
   typescript: ({ steps }: { steps: number }) => measureTypeScript(llm, steps),
   promptLookup: (fields: Parameters<typeof comparePromptLookup>[1]) =>
     comparePromptLookup(llm, fields),

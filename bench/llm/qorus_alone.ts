@@ -164,8 +164,7 @@ export async function comparePromptLookup(
       if (ids.join() !== expected.join()) {
         throw new Error("prompt lookup changed the text");
       }
-      const { decodeMilliseconds, generatedTokens, acceptedTokens } =
-        llm.statistics;
+      const { decodeMilliseconds, generatedTokens, acceptedTokens } = llm.statistics;
       if (kind === "lookup") accepted = acceptedTokens / generatedTokens;
       if (turn > 0) times[kind].push(decodeMilliseconds);
     }

@@ -42,9 +42,7 @@ export function ratios(
   { qorus, llamaCpp }: Comparison,
   clock: "milliseconds" | "processorMilliseconds",
 ): number[] {
-  return qorus.times.map((ours, turn) =>
-    llamaCpp.times[turn][clock] / ours[clock]
-  );
+  return qorus.times.map((ours, turn) => llamaCpp.times[turn][clock] / ours[clock]);
 }
 
 /** Whether a row reaches its target; undefined where none was set. */
@@ -63,16 +61,12 @@ function speed({ tokens }: Comparison, { times }: Measured): string {
   const milliseconds = median(times.map((it) => it.milliseconds));
   if (tokens > 0) return `${(tokens * 1000 / milliseconds).toFixed(1)} tok/s`;
   const loading = times.map((it: Times) => it.loadMilliseconds ?? NaN);
-  const part = Number.isNaN(loading[0])
-    ? ""
-    : ` (load ${median(loading).toFixed(0)})`;
+  const part = Number.isNaN(loading[0]) ? "" : ` (load ${median(loading).toFixed(0)})`;
   return `${milliseconds.toFixed(0)} ms${part}`;
 }
 
 function spread(values: readonly number[], digits: number): string {
-  return `${Math.min(...values).toFixed(digits)}-${
-    Math.max(...values).toFixed(digits)
-  }`;
+  return `${Math.min(...values).toFixed(digits)}-${Math.max(...values).toFixed(digits)}`;
 }
 
 function verdict(result: Result): string {
@@ -87,9 +81,7 @@ function cells(result: Result): string[] {
   if ("values" in result) {
     const { values, unit, least, most } = result;
     const digits = unit === "x" ? 2 : 1;
-    const target = least === undefined
-      ? most === undefined ? "" : `<= ${most}`
-      : `>= ${least}`;
+    const target = least === undefined ? most === undefined ? "" : `<= ${most}` : `>= ${least}`;
     const value = `${median(values).toFixed(digits)} ${unit}`;
     return [
       ...named,
@@ -125,20 +117,14 @@ function describe({ name, kernels, runtime }: Measured): string {
 export function summary(result: Result): string {
   const [row, model, threads, value, , ratio, range] = cells(result);
   const shown = "values" in result ? value : ratio;
-  return `${model}, ${threads} threads, ${row}: ${shown} (${range}) ${
-    verdict(result)
-  }`;
+  return `${model}, ${threads} threads, ${row}: ${shown} (${range}) ${verdict(result)}`;
 }
 
 /** Prints a table: medians of speeds and of the turns' ratios. */
 export function printTable(results: readonly Result[], machine: string): void {
   console.log(machine);
-  const pairs = results.filter((result) =>
-    "qorus" in result && result.tokens > 0
-  ) as Comparison[];
-  const kinds = pairs.map(({ qorus, llamaCpp }) =>
-    `${describe(qorus)}; ${describe(llamaCpp)}`
-  );
+  const pairs = results.filter((result) => "qorus" in result && result.tokens > 0) as Comparison[];
+  const kinds = pairs.map(({ qorus, llamaCpp }) => `${describe(qorus)}; ${describe(llamaCpp)}`);
   for (const kind of new Set(kinds)) console.log(kind);
   const heads = [
     "row",

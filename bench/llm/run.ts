@@ -15,20 +15,10 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../../lib/cli/arguments.ts";
 import { QorusError } from "../../lib/native/error.ts";
-import {
-  compareContext,
-  compareLoading,
-  compareSequences,
-  compareSpeed,
-} from "./comparisons.ts";
+import { compareContext, compareLoading, compareSequences, compareSpeed } from "./comparisons.ts";
 import { type ModelFile, plannedModels, randomModel } from "./models.ts";
 import { type Plan, readPlan } from "./plan.ts";
-import {
-  measureBandwidth,
-  measureLookup,
-  measureSampling,
-  measureTypeScript,
-} from "./readings.ts";
+import { measureBandwidth, measureLookup, measureSampling, measureTypeScript } from "./readings.ts";
 import { isReached, printTable, type Result, summary } from "./results.ts";
 
 /** AVX2 of either: what processors without AVX-512 use. */
@@ -79,8 +69,7 @@ async function main(given: readonly string[]): Promise<void> {
     fileURLToPath(new URL("../models", import.meta.url)),
   );
   if (!existsSync(new URL("node_modules/node-llama-cpp", import.meta.url))) {
-    const message =
-      "llama.cpp is not installed: run `npm install --ignore-scripts` in bench/llm";
+    const message = "llama.cpp is not installed: run `npm install --ignore-scripts` in bench/llm";
     throw new QorusError("not_found", message);
   }
   const results: Result[] = [];

@@ -94,9 +94,7 @@ export async function serve(contender) {
       answer = { result: await contender[command](fields) ?? null };
     } catch (error) {
       answer = {
-        error: error instanceof Error
-          ? error.stack ?? error.message
-          : String(error),
+        error: error instanceof Error ? error.stack ?? error.message : String(error),
       };
     }
     process.stdout.write(`${JSON.stringify(answer)}\n`);
