@@ -101,6 +101,10 @@ function weightGradient(
 /**
  * Convolution of images.
  *
+ * Kernels of 3 x 3 in steps of 1 for 16 channels or more are computed in tiles of 4 x 4 pixels
+ * (Winograd's filtering, Lavin and Gray 2015): a NaN or an infinity then reaches all pixels of the
+ * tiles that read it.
+ *
  * @param x f32 `[images, channels, rows, columns]`
  * @param weight f32 `[filters, channels / groups, kernel rows, kernel columns]`
  * @param bias f32 `[filters]`

@@ -8,6 +8,7 @@ const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
 const geometry_module = @import("convolution_geometry.zig");
 const correlate = @import("convolution_correlate.zig");
+const gather = @import("convolution_gather.zig");
 const gathered = @import("convolution_gathered.zig");
 const gathered_gradient = @import("convolution_gathered_gradient.zig");
 const points = @import("convolution_points.zig");
@@ -43,7 +44,7 @@ const Method = enum {
             return .points;
         }
         const prefers_gathered = is_point or !is_dense or runner.precision == .bf16;
-        return if (prefers_gathered and gathered.suits(geometry)) .gathered else .staged;
+        return if (prefers_gathered and gather.suits(geometry)) .gathered else .staged;
     }
 };
 
@@ -165,7 +166,7 @@ pub fn weightGradient(
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
     const method = Method.of(runner, geometry, geometry.out);
-    if (method != .winograd and gathered.suits(geometry)) {
+    if (method != .winograd and gather.suits(geometry)) {
         return gathered_gradient.run(runner, geometry, x, gradient, out);
     }
     const counts = [2]usize{ geometry.inputCount(), geometry.resultCount() };

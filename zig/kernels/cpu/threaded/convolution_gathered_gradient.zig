@@ -2,11 +2,10 @@
 //! convolution_gathered.zig, turned around, times the result's gradient with its channels beside
 //! each other. Groups of images are added one after the other.
 
-const std = @import("std");
 const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
 const Kernels = @import("../interface.zig").Kernels;
-const gathered = @import("convolution_gathered.zig");
+const gather = @import("convolution_gather.zig");
 const geometry_module = @import("convolution_geometry.zig");
 const matmul = @import("matmul.zig");
 
@@ -44,8 +43,8 @@ pub fn run(
     defer scratch.reset(mark);
     const phase = try geometry_module.forwardPhase(scratch, geometry);
     const kernels = runner.kernels;
-    var source: gathered.Source = .of(kernels, &phase, x, geometry.in_channels, geometry.in);
-    const images = gathered.groupImages(geometry.images, source.imageFloats());
+    var source: gather.Source = .of(kernels, &phase, x, geometry.in_channels, geometry.in);
+    const images = gather.groupImages(geometry.images, source.imageFloats());
     const rows = try scratch.slice(f32, images *| source.imageFloats());
     const workers = runner.pool.thread_count.load(.monotonic);
     source.out = rows.ptr;

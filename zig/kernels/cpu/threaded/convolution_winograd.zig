@@ -6,7 +6,6 @@
 //! as well, and share source tiles. Kernels are transformed once if that is little memory; else for
 //! each chunk, some channels of the source at a time, so that they stay in the cache as well.
 
-const std = @import("std");
 const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
 const Kernels = @import("../interface.zig").Kernels;
