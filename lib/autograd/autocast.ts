@@ -23,10 +23,11 @@ let hasWarned = false;
  * Kalamkar et al. 2019 for bf16).
  *
  * In `bf16`, `linear` (with weights of f32, f16 or bf16), `matmul`, convolutions and recurrent
- * layers round their operands to bf16 inside and add up in f32. Everything else, `attention`
- * included, computes as it always does. The gradient of an operation is computed in the precision
- * that its forward pass had, so `backward()` need not be inside. No scaling of the loss is needed:
- * bf16 reaches as far as f32.
+ * layers round their operands to bf16 inside and add up in f32. Everything else computes as it
+ * always does; so do `scaledDotProductAttention`, and convolutions of 3 x 3 with at least 16
+ * channels on both sides, which are faster by Winograd's filtering in f32. The gradient of an
+ * operation is computed in the precision that its forward pass had, so `backward()` need not be
+ * inside. No scaling of the loss is needed: bf16 reaches as far as f32.
  *
  * Large products are faster where the processor multiplies bf16 (AVX512-BF16;
  * {@linkcode libraryInfo} says so in `multipliesBf16`). Elsewhere it gives the same numbers and is

@@ -163,6 +163,14 @@ test("autocast: attention stays as it is, its layer's projections do not", () =>
   }
 });
 
+test("autocast: convolutions by Winograd's filtering stay as they are", () => {
+  using _ = scope();
+  const inputs = [random(1, [4, 32, 16, 16]), random(2, [48, 32, 3, 3])];
+  const convolve = (x: Tensor, w: Tensor) => conv2d(x, w, undefined, { padding: 1 });
+  const inBf16 = (x: Tensor, w: Tensor) => autocast("bf16", () => convolve(x, w));
+  assertEquals(results(inBf16, inputs, gradientLike), results(convolve, inputs, gradientLike));
+});
+
 test("autocast: the same bits for 1, 2 and 3 threads", () => {
   const { threads } = libraryInfo();
   const compute = (): Float32Array[] => {

@@ -22,7 +22,8 @@ pub const Geometry = geometry_module.Geometry;
 
 /// How convolutions are computed; what is fastest depends on shapes only.
 const Method = enum {
-    /// Products of transformed tiles, a quarter as many: kernels of 3 x 3 in steps of 1.
+    /// Products of transformed tiles, a quarter as many: kernels of 3 x 3 in steps of 1. They are
+    /// computed in f32 whatever the precision, which is faster than all products in bf16.
     winograd,
     /// Products of images as they lie: kernels of 1 x 1 in steps of 1.
     points,
@@ -94,10 +95,7 @@ pub fn forward(
     };
     const phase = try geometry_module.forwardPhase(runner.scratch, geometry);
     switch (Method.of(runner, geometry, geometry.out)) {
-        .winograd => {
-            try round(runner, &operands, geometry.inputCount(), geometry.weightCount());
-            try winograd.run(runner, &operands, geometry.padding, false);
-        },
+        .winograd => try winograd.run(runner, &operands, geometry.padding, false),
         .points => try points.run(runner, &operands),
         .gathered => try gathered.run(runner, &operands, &.{phase}, false),
         .staged => {
@@ -141,7 +139,6 @@ pub fn inputGradient(
     const phases = try geometry_module.backwardPhases(runner.scratch, geometry);
     switch (Method.of(runner, geometry, geometry.in)) {
         .winograd => {
-            try round(runner, &operands, geometry.resultCount(), geometry.weightCount());
             const padding = [2]usize{ 2 - geometry.padding[0], 2 - geometry.padding[1] };
             try winograd.run(runner, &operands, padding, true);
         },
@@ -165,15 +162,14 @@ pub fn weightGradient(
 ) Arena.Error!void {
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
-    const method = Method.of(runner, geometry, geometry.out);
-    if (method != .winograd and gather.suits(geometry)) {
+    if (Method.of(runner, geometry, geometry.out) == .winograd) {
+        return winograd_gradient.run(runner, geometry, x, gradient, out);
+    }
+    if (gather.suits(geometry)) {
         return gathered_gradient.run(runner, geometry, x, gradient, out);
     }
     const counts = [2]usize{ geometry.inputCount(), geometry.resultCount() };
     const operands = try rounded(runner, .{ x, gradient }, counts);
-    if (method == .winograd) {
-        return winograd_gradient.run(runner, geometry, operands[0], operands[1], out);
-    }
     return gradient_module.weightGradient(runner, geometry, operands[0], operands[1], out);
 }
 
