@@ -2,7 +2,7 @@ import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { backward } from "../../lib/autograd/backward.ts";
 import { configure, libraryInfo } from "../../lib/core/context.ts";
-import { empty, tensor, zeros } from "../../lib/core/creation.ts";
+import { empty, tensor } from "../../lib/core/creation.ts";
 import { Random } from "../../lib/core/random.ts";
 import { scope } from "../../lib/core/scope.ts";
 import type { Tensor } from "../../lib/core/tensor.ts";

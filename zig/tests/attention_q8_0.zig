@@ -143,8 +143,10 @@ fn checkStore(_: void, runner: *Runner, _: u32) !void {
         const head = i / row_blocks / capacity % kv_heads;
         const slot_index = i / row_blocks / capacity / kv_heads;
         const written = slot_index == 1 and position >= 7 and position < 10;
-        const row = ((position -% 7) * kv_heads + head) * head_size + i % row_blocks * 32;
-        const expected = if (written) quantized.quantizeQ8(x.items[row..][0..32]) else empty;
+        const expected = if (written) written: {
+            const row = ((position - 7) * kv_heads + head) * head_size + i % row_blocks * 32;
+            break :written quantized.quantizeQ8(x.items[row..][0..32]);
+        } else empty;
         try std.testing.expectEqual(expected, a);
         try std.testing.expectEqual(expected, b);
     }
