@@ -1,12 +1,12 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { backward } from "../../lib/autograd/backward.ts";
 import { noGrad } from "../../lib/core/gradient.ts";
 import { scope } from "../../lib/core/scope.ts";
 import { ResNet, resnet18, resnet34 } from "../../lib/models/resnet.ts";
 import { QorusError } from "../../lib/native/error.ts";
 import { assertClose } from "../support/close.ts";
 import { GoldenFile } from "../support/golden.ts";
+import { assertGoldenNetwork } from "../support/golden_network.ts";
 
 const golden = new GoldenFile("resnet");
 
@@ -19,22 +19,7 @@ for (const [name, make] of Object.entries(networks)) {
   test(`golden: ${name}, with the gradients of all parameters`, () => {
     using _ = scope();
     using network = make();
-    const keys = golden.names(`${name}/state/`);
-    assertEquals([...network.stateDict().keys()].sort(), keys.toSorted());
-    network.loadStateDict(
-      new Map(keys.map((key) => [key, golden.tensor(`${name}/state/${key}`)])),
-    );
-    const x = golden.tensor(`${name}/x`);
-    x.requiresGrad = true;
-    const result = network.forward(x);
-    const { shape, numbers } = golden.stored(`${name}/expected`);
-    assertEquals(result.shape, [...shape]);
-    assertClose(result.read(), numbers);
-    backward(result, { gradient: golden.tensor(`${name}/gradient`) });
-    assertClose(x.grad!.read(), golden.stored(`${name}/gradient_x`).numbers);
-    for (const [key, parameter] of network.namedParameters()) {
-      assertClose(parameter.grad!.read(), golden.stored(`${name}/grad/${key}`).numbers);
-    }
+    const x = assertGoldenNetwork(golden, name, network);
     const state = network.stateDict();
     for (const key of golden.names(`${name}/seen/`)) {
       assertClose(state.get(key)!.read(), golden.stored(`${name}/seen/${key}`).numbers);
