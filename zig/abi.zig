@@ -27,6 +27,7 @@ comptime {
     _ = @import("abi/attention.zig");
     _ = @import("abi/recurrent.zig");
     _ = @import("abi/training.zig");
+    _ = @import("abi/transformer.zig");
     _ = @import("abi/sampling.zig");
 }
 

@@ -325,6 +325,11 @@ int32_t q_clip_norm(uint32_t gradients, uint32_t kind, float bound, uint32_t str
 /* Limits the elements of gradients, handles in i32 [count]. */
 int32_t q_clip_value(uint32_t gradients, float bound);
 
+/* Adds to the residual stream x [count, columns] what blocks compute that are in the parameters,
+   ops/transformer.zig. The table of angles may be 0; rows stand at places, or if that is 0 one
+   behind the other from position on. */
+int32_t q_add_transformer_blocks(uint32_t x, uint32_t blocks, uint32_t table, uint32_t style, uint32_t position, uint32_t places);
+
 /* Index of the largest element. */
 int32_t q_argmax(uint32_t x);
 

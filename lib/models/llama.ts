@@ -10,6 +10,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { ropeFactors } from "../formats/rope_factors.ts";
 import type { ModelConfig } from "../formats/types.ts";
 import type { AttentionCache, SequencePosition } from "../nn/attention.ts";
+import { BlockSequence } from "../nn/block_sequence.ts";
 import { Embedding } from "../nn/embedding.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
@@ -27,6 +28,7 @@ export class LlamaDecoder extends Module {
   readonly layers: TransformerBlock[];
   /** The norm in front of the output projection. */
   readonly norm: RMSNorm;
+  readonly #sequence: BlockSequence;
 
   /** Makes the layers that the config asks for. */
   constructor(config: ModelConfig) {
@@ -37,6 +39,7 @@ export class LlamaDecoder extends Module {
       () => new TransformerBlock({ ...config, bias: config.attentionBias }),
     );
     this.norm = new RMSNorm(config.hiddenSize, { epsilon: config.normEpsilon });
+    this.#sequence = new BlockSequence(this.layers);
   }
 
   /**
@@ -51,13 +54,11 @@ export class LlamaDecoder extends Module {
     ids: Tensor,
     position: SequencePosition,
     caches?: readonly AttentionCache[],
-    { lastOnly = false }: { lastOnly?: boolean } = {},
+    options: { lastOnly?: boolean } = {},
   ): Tensor {
     let x = this.embedTokens.forward(ids);
-    const last = this.layers.length - 1;
-    for (const [i, layer] of this.layers.entries()) {
-      x = layer.forward(x, position, caches?.[i], { lastOnly: lastOnly && i === last });
-    }
+    if (caches !== undefined) return this.#sequence.forward(x, position, caches, options);
+    for (const layer of this.layers) x = layer.forward(x, position);
     return x;
   }
 }

@@ -242,6 +242,10 @@ export interface Native {
   q_clip_norm(gradients: number, kind: number, bound: number, strict: number): number;
   /** Limits the elements of gradients, handles in i32 [count]. */
   q_clip_value(gradients: number, bound: number): number;
+  /** Adds to the residual stream x [count, columns] what blocks compute that are in the parameters,
+   * ops/transformer.zig. The table of angles may be 0; rows stand at places, or if that is 0 one
+   * behind the other from position on. */
+  q_add_transformer_blocks(x: number, blocks: number, table: number, style: number, position: number, places: number): number;
   /** Index of the largest element. */
   q_argmax(x: number): number;
   /** Starts the sequence of a generator, i32 [8], from a seed of 64 bits. */
@@ -346,6 +350,7 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_optimizer_step: ["u32", "u32"],
   q_clip_norm: ["u32", "u32", "f32", "u32"],
   q_clip_value: ["u32", "f32"],
+  q_add_transformer_blocks: ["u32", "u32", "u32", "u32", "u32", "u32"],
   q_argmax: ["u32"],
   q_seed: ["u32", "u32", "u32"],
   q_sample: ["u32", "u32", "u32"],

@@ -106,6 +106,11 @@ export class Attention extends Module {
     this.oProj = new Linear(headCount * this.#headSize, hiddenSize, { bias: outputBias });
   }
 
+  /** Which elements of a head are turned together, if any. */
+  get ropeStyle(): RopeStyle | undefined {
+    return this.#options.ropeStyle;
+  }
+
   /**
    * Without a cache, attention within whole sequences. With one, which is for inference and records
    * no gradients, writes the rows' keys and values into it and lets them attend to all up to them.

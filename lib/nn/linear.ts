@@ -64,11 +64,16 @@ export function forwardInto(residual: Tensor, layer: Linear, x: Tensor): void {
   else add(residual, layer.forward(x), { out: residual });
 }
 
-/** Layers of a class of their own have a `forward` of their own. */
 function areFusible(layers: readonly Linear[]): boolean {
-  return !isRecording() && layers.every((layer) => layer.constructor === Linear);
+  return !isRecording() && layers.every(isPlain);
 }
 
-function operandsOf({ weight, bias }: Linear): WeightAndBias {
+/** Whether a layer computes a product: one of a class of its own has a `forward` of its own. */
+export function isPlain(layer: Linear): boolean {
+  return layer.constructor === Linear;
+}
+
+/** What steps of the library take of a layer. */
+export function operandsOf({ weight, bias }: Linear): WeightAndBias {
   return { weight: weight.tensor, bias: bias?.tensor };
 }

@@ -11,6 +11,13 @@ import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { convert, to } from "../ops/convert.ts";
 
+let replacements = 0;
+
+/** How often a module's tensor has been made, replaced or ended: who keeps handles of them asks. */
+export function replacementCount(): number {
+  return replacements;
+}
+
 /**
  * A tensor that belongs to a module and to its state dict. Its initial values are computed on first
  * use, so that a model whose tensors are taken from a file never pays for them.
@@ -39,11 +46,7 @@ export abstract class ModuleTensor implements Disposable {
 
   /** The values. */
   get tensor(): Tensor {
-    if (this.#tensor === undefined) {
-      this.#tensor = this.#initialize();
-      this.initialized(this.#tensor);
-    }
-    return this.#tensor;
+    return this.#tensor ?? this.#begin(this.#initialize());
   }
 
   /**
@@ -53,6 +56,7 @@ export abstract class ModuleTensor implements Disposable {
    */
   set tensor(replacement: Tensor) {
     this.checkShape(replacement);
+    replacements++;
     this.#tensor = replacement;
     this.replaced(replacement);
   }
@@ -72,11 +76,14 @@ export abstract class ModuleTensor implements Disposable {
 
   /** The tensor to be written over: initial values are not computed for it. */
   #target(): Tensor {
-    if (this.#tensor === undefined) {
-      this.#tensor = this.blank() ?? this.#initialize();
-      this.initialized(this.#tensor);
-    }
-    return this.#tensor;
+    return this.#tensor ?? this.#begin(this.blank() ?? this.#initialize());
+  }
+
+  #begin(tensor: Tensor): Tensor {
+    replacements++;
+    this.#tensor = tensor;
+    this.initialized(tensor);
+    return tensor;
   }
 
   /** A tensor for values that are about to be copied; undefined takes the initial one. */
@@ -117,6 +124,7 @@ export abstract class ModuleTensor implements Disposable {
 
   /** Ends the tensor, if there is one. */
   [Symbol.dispose](): void {
+    replacements++;
     this.#tensor?.[Symbol.dispose]();
     this.#tensor = undefined;
   }

@@ -82,6 +82,25 @@ test("exports: numbers that are no handles are refused", () => {
   });
 });
 
+test("exports: handles of a block that are none, have ended or are of other shapes are refused", () => {
+  const ended = scope();
+  const stale = full([1], 0).handle;
+  ended[Symbol.dispose]();
+  using _ = scope();
+  const call = validCalls().find(({ name }) => name === "q_add_transformer_blocks")!;
+  const [epsilons, sizes] = [[1, 11], call.sizes!];
+  const isBias = (word: number) => [5, 6, 7, 9, 14, 15, 17].includes(word);
+  for (const word of sizes.keys()) {
+    if (epsilons.includes(word)) continue;
+    const withWord = (value: number) => ({ ...call, sizes: sizes.with(word, value) });
+    for (const number of [0xffffffff, 65535, full([3], 1).handle, stale]) {
+      assert(outcome(withWord(number), -1, 0) !== "ok", `word ${word}: ${number}`);
+    }
+    assertEquals(outcome(withWord(0), -1, 0), isBias(word) ? "ok" : "invalid_handle", `${word}`);
+  }
+  for (const blocks of [26, 2 ** 32 - 1]) assertEquals(outcome(call, 1, blocks), "out_of_range");
+});
+
 test("exports: wrong dtypes are refused", () => {
   const accepted: Record<Operand["kind"], readonly string[]> = {
     floats: [],

@@ -20,6 +20,7 @@ import { recurrentCalls } from "./export_calls/recurrent.ts";
 import { samplingCalls } from "./export_calls/sampling.ts";
 import { tensorsCalls } from "./export_calls/tensors.ts";
 import { trainingCalls } from "./export_calls/training.ts";
+import { transformerCalls } from "./export_calls/transformer.ts";
 
 export type { Argument, ExportCall, Operand } from "./export_calls/call.ts";
 
@@ -34,6 +35,7 @@ export function validCalls(): ExportCall[] {
     ...attentionCalls(),
     ...recurrentCalls(),
     ...trainingCalls(),
+    ...transformerCalls(),
     ...samplingCalls(),
   ];
 }
