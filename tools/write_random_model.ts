@@ -9,11 +9,10 @@
 
 import { mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import process from "node:process";
-import { type OptionDefinitions, readArguments, UsageError } from "../lib/cli/arguments.ts";
+import { type Arguments, type OptionDefinitions, UsageError } from "../lib/cli/arguments.ts";
 import { formatBytes } from "../lib/cli/format.ts";
 import { ProgressBar } from "../lib/cli/progress.ts";
-import { QorusError } from "../lib/native/error.ts";
+import { runProgram } from "./support/program.ts";
 import { modelDTypes, shapes, writeRandomModel } from "./support/random_model.ts";
 
 const options = {
@@ -27,8 +26,9 @@ const options = {
   seed: { kind: "integer", least: 0, help: "the same seed gives the same file (default: 1)" },
 } as const satisfies OptionDefinitions;
 
-async function main(given: readonly string[]): Promise<void> {
-  const { options: values, positionals } = readArguments(given, options, 1);
+async function main(
+  { options: values, positionals }: Arguments<typeof options>,
+): Promise<void> {
   const [path] = positionals;
   if (path === undefined) {
     throw new UsageError("expected the new file's path, and --shape, --dtype, --layers or --seed");
@@ -50,10 +50,11 @@ async function main(given: readonly string[]): Promise<void> {
   console.error(`${path}: ${formatBytes(statSync(path).size)} in ${seconds} s`);
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof QorusError)) throw error;
-  console.error(`error: ${error.message}`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await runProgram({
+  name: "bun tools/write_random_model.ts",
+  summary: "Writes a GGUF file of a real size with random weights.",
+  parameters: "PATH",
+  most: 1,
+  options,
+  examples: ["bun tools/write_random_model.ts random.gguf --shape 1.1b --dtype q8_0 --layers 4"],
+}, main);

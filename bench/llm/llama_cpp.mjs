@@ -17,7 +17,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 import { repeatSequence } from "./llama_cpp_state.mjs";
-import { measure, serve } from "./serve.mjs";
+import { measure, serve } from "../support/serve.mjs";
 
 /** Codes of `ggml_type`. */
 const ggmlTypes = { f16: 1, q8_0: 8 };

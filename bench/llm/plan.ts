@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type OptionDefinitions, readArguments, UsageError } from "../../lib/cli/arguments.ts";
+import type { Arguments, OptionDefinitions } from "../../lib/cli/arguments.ts";
+import { readThreadCounts, readWords } from "../../tools/support/program.ts";
 import {
   type ModelDType,
   modelDTypes,
@@ -12,10 +13,27 @@ import {
   shapes,
 } from "../../tools/support/random_model.ts";
 
-const options = {
+/** Parts of the table. */
+export const rowNames = [
+  "prefill",
+  "decode",
+  "sequences",
+  "load",
+  "context",
+  "avx2",
+  "bandwidth",
+  "sampling",
+  "typescript",
+  "lookup",
+] as const;
+
+const defaultDTypes = ["q4_0", "q8_0", "f16", "bf16", "q4_k_m"] as const;
+
+/** The options of the benchmark. */
+export const options = {
   rows: {
     kind: "text",
-    help: "what to measure, separated by commas (default: all)",
+    help: `${rowNames.join(", ")}, separated by commas (default: all)`,
   },
   shapes: {
     kind: "text",
@@ -23,7 +41,7 @@ const options = {
   },
   dtypes: {
     kind: "text",
-    help: "of the models (default: q4_0,q8_0,f16,bf16,q4_k_m)",
+    help: `${modelDTypes.join(", ")} (default: ${defaultDTypes.join(",")})`,
   },
   threads: {
     kind: "text",
@@ -62,20 +80,6 @@ const options = {
   json: { kind: "flag", help: "print JSON" },
 } as const satisfies OptionDefinitions;
 
-/** Parts of the table. */
-export const rowNames = [
-  "prefill",
-  "decode",
-  "sequences",
-  "load",
-  "context",
-  "avx2",
-  "bandwidth",
-  "sampling",
-  "typescript",
-  "lookup",
-] as const;
-
 /** A part of the table. */
 export type RowName = typeof rowNames[number];
 
@@ -96,54 +100,17 @@ export interface Plan {
   readonly json: boolean;
 }
 
-function readList<T extends string>(
-  name: string,
-  text: string | undefined,
-  all: readonly T[],
-  byDefault: readonly T[] = all,
-): T[] {
-  if (text === undefined) return [...byDefault];
-  return text.split(",").map((item) => {
-    const found = all.find((known) => known === item);
-    if (found !== undefined) return found;
-    throw new UsageError(
-      `--${name}: ${JSON.stringify(item)} is given, expected of ${all.join(",")}`,
-    );
-  });
-}
-
-function readThreads(text: string): number[] {
-  const counts = text.split(",").map(Number);
-  if (
-    counts.every((count) => Number.isInteger(count) && count >= 1 && count <= 256)
-  ) return counts;
-  throw new UsageError(
-    `--threads: ${JSON.stringify(text)} is given, expected numbers such as 1,2`,
-  );
-}
-
-/** Reads the command line. */
+/** What the command line asks for. */
 export function readPlan(
-  given: readonly string[],
+  { options: values, positionals }: Arguments<typeof options>,
   defaultFolder: string,
 ): Plan {
-  const { options: values, positionals } = readArguments(given, options, 100);
   const { quick = false } = values;
   return {
-    rows: new Set(readList("rows", values.rows, rowNames)),
-    shapes: readList(
-      "shapes",
-      values.shapes,
-      Object.keys(shapes) as ShapeName[],
-    ),
-    dtypes: readList("dtypes", values.dtypes, modelDTypes, [
-      "q4_0",
-      "q8_0",
-      "f16",
-      "bf16",
-      "q4_k_m",
-    ]),
-    threads: readThreads(values.threads ?? "1,2"),
+    rows: new Set(readWords("--rows", values.rows, rowNames)),
+    shapes: readWords("--shapes", values.shapes, Object.keys(shapes) as ShapeName[]),
+    dtypes: readWords("--dtypes", values.dtypes, modelDTypes, defaultDTypes),
+    threads: readThreadCounts(values.threads ?? "1,2"),
     files: positionals,
     folder: values.models ?? defaultFolder,
     layers: values.layers ?? (quick ? 4 : undefined),

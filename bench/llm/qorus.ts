@@ -14,7 +14,7 @@ import { type LanguageModel, prefill } from "../../lib/llm/language_model.ts";
 import { load } from "../../lib/llm/load.ts";
 import type { LoadOptions } from "../../lib/llm/types.ts";
 import { comparePromptLookup, measureTypeScript, sampleSteps } from "./qorus_alone.ts";
-import { measure, serve } from "./serve.mjs";
+import { measure, serve } from "../support/serve.mjs";
 
 interface LoadFields {
   readonly path: string;

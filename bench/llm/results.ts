@@ -57,6 +57,16 @@ export function isReached(result: Result): boolean | undefined {
   return median(ratios(result, "milliseconds")) >= result.target;
 }
 
+/** A row with what follows from it: ratios and their median, and whether the target is reached. */
+export function judged(
+  result: Result,
+): Result & { ratios?: number[]; ratio?: number; reached?: boolean } {
+  const reached = isReached(result);
+  if ("values" in result) return { ...result, reached };
+  const byClock = ratios(result, "milliseconds");
+  return { ...result, ratios: byClock, ratio: median(byClock), reached };
+}
+
 function speed({ tokens }: Comparison, { times }: Measured): string {
   const milliseconds = median(times.map((it) => it.milliseconds));
   if (tokens > 0) return `${(tokens * 1000 / milliseconds).toFixed(1)} tok/s`;

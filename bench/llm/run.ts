@@ -11,15 +11,15 @@
 
 import { existsSync } from "node:fs";
 import { cpus } from "node:os";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { UsageError } from "../../lib/cli/arguments.ts";
+import type { Arguments } from "../../lib/cli/arguments.ts";
 import { QorusError } from "../../lib/native/error.ts";
+import { runProgram } from "../../tools/support/program.ts";
 import { compareContext, compareLoading, compareSequences, compareSpeed } from "./comparisons.ts";
 import { type ModelFile, plannedModels, randomModel } from "./models.ts";
-import { type Plan, readPlan } from "./plan.ts";
+import { options, type Plan, readPlan } from "./plan.ts";
 import { measureBandwidth, measureLookup, measureSampling, measureTypeScript } from "./readings.ts";
-import { isReached, printTable, type Result, summary } from "./results.ts";
+import { judged, printTable, type Result, summary } from "./results.ts";
 
 /** AVX2 of either: what processors without AVX-512 use. */
 const avx2 = { qorus: "v3", llamaCpp: "haswell" };
@@ -63,7 +63,7 @@ async function* measureAll(plan: Plan): AsyncGenerator<Result> {
   yield* measureOnce(plan);
 }
 
-async function main(given: readonly string[]): Promise<void> {
+async function main(given: Arguments<typeof options>): Promise<void> {
   const plan = readPlan(
     given,
     fileURLToPath(new URL("../models", import.meta.url)),
@@ -79,17 +79,8 @@ async function main(given: readonly string[]): Promise<void> {
   }
   const machine = { processor: cpus()[0].model, processors: cpus().length };
   if (plan.json) {
-    const judged = results.map((result) => ({
-      ...result,
-      reached: isReached(result),
-    }));
-    console.log(
-      JSON.stringify(
-        { machine, repeat: plan.repeat, results: judged },
-        null,
-        2,
-      ),
-    );
+    const { repeat } = plan;
+    console.log(JSON.stringify({ machine, repeat, results: results.map(judged) }, null, 2));
     return;
   }
   printTable(
@@ -98,10 +89,14 @@ async function main(given: readonly string[]): Promise<void> {
   );
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof QorusError)) throw error;
-  console.error(`error: ${error.message}`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await runProgram({
+  name: "bun bench/llm/run.ts",
+  summary: "Measures language models beside llama.cpp.",
+  parameters: "[MODEL.gguf...]",
+  most: 100,
+  options,
+  examples: [
+    "bun bench/llm/run.ts --quick --dtypes q4_0 --threads 1",
+    "bun bench/llm/run.ts model.gguf --rows decode --json",
+  ],
+}, main);

@@ -1,24 +1,25 @@
-"""The contender of convolution.ts: PyTorch on the same shapes, one line per case on stdout. Every
-case is measured with images as they are (NCHW) and in memory format channels_last."""
+"""The contender of convolution.ts: PyTorch on the same shapes. Every case is measured with images as
+they are (NCHW) and in memory format channels_last."""
 
-import json
+import os
 import sys
 import time
 
 import torch
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+from commands import serve
 
-def main():
-    request = json.loads(sys.stdin.readline())
-    torch.set_num_threads(request["threads"])
-    print("ready", flush=True)
-    for line in sys.stdin:
-        case = request["cases"][int(line)]
-        measured = [
-            measure(case, request["seconds"] / 2, memory_format)
-            for memory_format in (torch.contiguous_format, torch.channels_last)
-        ]
-        print(json.dumps({"nchw": measured[0], "channelsLast": measured[1]}), flush=True)
+
+class Contender:
+    def load(self, threads, seconds, cases):
+        torch.set_num_threads(threads)
+        self.seconds, self.cases = seconds, cases
+
+    def measure(self, index):
+        formats = {"nchw": torch.contiguous_format, "channelsLast": torch.channels_last}
+        case, seconds = self.cases[index], self.seconds / len(formats)
+        return {name: measure(case, seconds, it) for name, it in formats.items()}
 
 
 def pair(value):
@@ -62,4 +63,4 @@ def best(run, seconds):
 
 if __name__ == "__main__":
     with torch.no_grad():
-        main()
+        serve(Contender())

@@ -1,45 +1,54 @@
 /**
- * Convolutions next to PyTorch's, in turns: `bun bench/ops/convolution.ts [--python PATH]
- * [--threads N] [--seconds N] [--json] [TEXT]` measures the cases whose name contains TEXT. Best
- * milliseconds of the result, of the input's gradient and of the weight's, and how many times as
- * long PyTorch takes, in the faster of its memory formats.
+ * Convolutions next to PyTorch's, in turns: best milliseconds of the result, of the input's gradient
+ * and of the weight's, and how many times as long PyTorch takes, in the faster of its memory
+ * formats.
+ *
+ *   bun bench/ops/convolution.ts --python /tmp/venv/bin/python
+ *   deno run -A bench/ops/convolution.ts resnet --python /tmp/venv/bin/python --threads 2 --json
  *
  * @module
  */
 
-import { spawn } from "node:child_process";
-import process from "node:process";
-import { createInterface } from "node:readline";
+import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { backward } from "../../lib/autograd/backward.ts";
+import { type Arguments, type OptionDefinitions, UsageError } from "../../lib/cli/arguments.ts";
 import { configure } from "../../lib/core/context.ts";
 import { ones, randn } from "../../lib/core/creation.ts";
 import { noGrad } from "../../lib/core/gradient.ts";
 import { scope } from "../../lib/core/scope.ts";
 import { conv2d } from "../../lib/ops/convolution.ts";
+import { runProgram } from "../../tools/support/program.ts";
+import { CommandedProcess } from "../support/child_process.ts";
+import { requirePython } from "../support/python.ts";
 import { type Case, cases as all } from "./convolution_cases.ts";
+
+const options = {
+  threads: { kind: "integer", least: 1, most: 256, help: "threads of each (default: 1)" },
+  seconds: { kind: "number", least: 0.01, help: "time for each contender and case (default: 1)" },
+  python: { kind: "text", help: "the Python that has PyTorch (default: python3)" },
+  json: { kind: "flag", help: "print JSON" },
+} as const satisfies OptionDefinitions;
 
 const directions = ["forward", "input", "weight"] as const;
 type Direction = typeof directions[number];
 /** Milliseconds. */
 type Times = Partial<Record<Direction, number>>;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    python: { type: "string", default: "/tmp/venv-golden/bin/python" },
-    threads: { type: "string", default: "1" },
-    seconds: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-  },
-});
-const threads = Number(values.threads);
-const rounds = 3;
-const seconds = Number(values.seconds) / rounds;
-const cases = all.filter(({ name }) => name.includes(positionals[0] ?? ""));
+/** One case, measured. */
+interface Result extends Case {
+  readonly threads: number;
+  readonly qorus: Times;
+  readonly nchw: Times;
+  readonly channelsLast: Times;
+  /** The time of PyTorch's faster format over Qorus's. */
+  readonly ratios: Partial<Record<Direction, number>>;
+}
 
-function measure(item: Case): Times {
+const rounds = 3;
+
+/** Best milliseconds of each direction. */
+function measure(item: Case, seconds: number): Times {
   using _ = scope();
   const x = randn(item.x);
   const weight = randn(item.weight);
@@ -80,46 +89,73 @@ function least(...times: readonly Times[]): Times {
   return result;
 }
 
-const contender = spawn(values.python, [
-  fileURLToPath(new URL("convolution.py", import.meta.url)),
-], { stdio: ["pipe", "pipe", "inherit"] });
-const lines = createInterface({ input: contender.stdout })[Symbol.asyncIterator]();
-
-async function ask(line: string): Promise<string> {
-  contender.stdin.write(`${line}\n`);
-  const { value, done } = await lines.next();
-  if (done) process.exit(1);
-  return value;
-}
-
-configure({ threads });
-await ask(JSON.stringify({ threads, seconds, cases }));
-const results = [];
-if (!values.json) {
-  console.log(`${threads} threads; ms: qorus, torch NCHW, channels_last, best torch / qorus`);
-}
-for (const [i, item] of cases.entries()) {
+/** Measures a case in turns. */
+async function compare(
+  item: Case,
+  index: number,
+  { pytorch, threads, seconds }: { pytorch: CommandedProcess; threads: number; seconds: number },
+): Promise<Result> {
   let [qorus, nchw, channelsLast]: Times[] = [{}, {}, {}];
   for (let round = 0; round < rounds; round++) {
-    qorus = least(qorus, measure(item));
-    const other = JSON.parse(await ask(String(i))) as { nchw: Times; channelsLast: Times };
+    qorus = least(qorus, measure(item, seconds / rounds));
+    const other = await pytorch.ask("measure", { index }) as { nchw: Times; channelsLast: Times };
     nchw = least(nchw, other.nchw);
     channelsLast = least(channelsLast, other.channelsLast);
   }
-  results.push({ ...item, threads, qorus, nchw, channelsLast });
-  if (values.json) continue;
-  const multiplyAdds = item.weight.reduce((a, b) => a * b, 1) *
-    item.x[0] * item.x[2] * item.x[3];
-  const stride = Number(item.options.stride ?? 1) ** 2;
+  const best = least(nchw, channelsLast);
+  const ratios = Object.fromEntries(
+    directions.filter((it) => qorus[it] !== undefined).map((it) => [it, best[it]! / qorus[it]!]),
+  );
+  return { ...item, threads, qorus, nchw, channelsLast, ratios };
+}
+
+function printLine(result: Result): void {
+  const { name, x, weight, options, qorus, nchw, channelsLast, ratios } = result;
+  const multiplyAdds = weight.reduce((a, b) => a * b, 1) * x[0] * x[2] * x[3];
+  const stride = Number(options.stride ?? 1) ** 2;
   const columns = directions.map((direction) => {
-    if (qorus[direction] === undefined) return "".padEnd(34);
-    const [ours, first, second] = [qorus, nchw, channelsLast].map((times) => times[direction]!);
+    const ours = qorus[direction];
+    if (ours === undefined) return "".padEnd(34);
     const gflops = 2 * multiplyAdds / stride / ours / 1e6;
-    return [ours, first, second, Math.min(first, second) / ours]
+    return [ours, nchw[direction]!, channelsLast[direction]!, ratios[direction]!]
       .map((value) => value.toFixed(2).padStart(6)).join(" ") +
       `${gflops.toFixed(0).padStart(5)}G`;
   });
-  console.log(`${item.name.padEnd(36)} ${columns.join("  ")}`);
+  console.log(`${name.padEnd(36)} ${columns.join("  ")}`);
 }
-contender.stdin.end();
-if (values.json) console.log(JSON.stringify(results));
+
+async function main(
+  { options: values, positionals: [text = ""] }: Arguments<typeof options>,
+): Promise<void> {
+  const { threads = 1, seconds = 1, python = "python3", json = false } = values;
+  const cases = all.filter(({ name }) => name.includes(text));
+  if (cases.length === 0) {
+    const known = all.map(({ name }) => name).join("; ");
+    throw new UsageError(`${JSON.stringify(text)} is given, expected a part of a name: ${known}`);
+  }
+  requirePython(python, ["torch"]);
+  configure({ threads });
+  const script = fileURLToPath(new URL("convolution.py", import.meta.url));
+  using pytorch = new CommandedProcess("PyTorch", python, ["-u", script]);
+  await pytorch.ask("load", { threads, seconds: seconds / rounds, cases });
+  if (!json) {
+    console.log(`${threads} threads; ms: qorus, torch NCHW, channels_last, best torch / qorus`);
+  }
+  const results: Result[] = [];
+  for (const [index, item] of cases.entries()) {
+    const result = await compare(item, index, { pytorch, threads, seconds });
+    results.push(result);
+    if (!json) printLine(result);
+  }
+  const machine = { processor: cpus()[0].model, processors: cpus().length };
+  if (json) console.log(JSON.stringify({ machine, rounds, results }, null, 2));
+}
+
+await runProgram({
+  name: "bun bench/ops/convolution.ts",
+  summary: "Measures convolutions beside PyTorch.",
+  parameters: "[PART_OF_NAME]",
+  most: 1,
+  options,
+  examples: ["bun bench/ops/convolution.ts resnet --python /tmp/venv/bin/python --threads 2"],
+}, main);

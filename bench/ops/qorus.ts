@@ -5,11 +5,10 @@
  * @module
  */
 
-import process from "node:process";
-import { createInterface } from "node:readline";
 import { configure, libraryInfo } from "../../mod.ts";
 import { runtimeName } from "../../lib/cli/runtime.ts";
 import { version } from "../../lib/cli/version.ts";
+import { serve } from "../support/serve.mjs";
 import type { Case } from "./cases.ts";
 import type { Described, Measured } from "./contender.ts";
 import { prepare as makeRun } from "./operations.ts";
@@ -39,16 +38,4 @@ function measure({ milliseconds }: { milliseconds: number }): Measured {
   return { calls, microseconds: 1000 * elapsed / calls };
 }
 
-// deno-lint-ignore no-explicit-any
-const commands: Record<string, (fields: any) => unknown> = { describe, prepare, measure };
-
-for await (const line of createInterface({ input: process.stdin })) {
-  const { command, ...fields } = JSON.parse(line);
-  let answer;
-  try {
-    answer = { result: commands[command](fields) };
-  } catch (error) {
-    answer = { error: error instanceof Error ? error.stack : String(error) };
-  }
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
-}
+await serve({ describe, prepare, measure });

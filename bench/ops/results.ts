@@ -6,6 +6,7 @@
 
 import { median, printColumns } from "../support/statistics.ts";
 import { type Case, type Group, groups } from "./cases.ts";
+import { targetsOf } from "./targets.ts";
 
 /** One way to compute a case, and what its turns took. */
 export interface Timed {
@@ -46,6 +47,62 @@ export function rate({ item, qorus }: Result): number | undefined {
   return work === undefined ? undefined : work / median(qorus.microseconds) / 1000;
 }
 
+/** What a result says beside the turns themselves. */
+export interface Judgement {
+  readonly others: readonly (Timed & {
+    /** Its time over Qorus's: the median of the turns' ratios. */
+    readonly ratio: number;
+  })[];
+  /** The best of those that write into ready buffers. */
+  readonly best?: string;
+  /** GFLOPS of products, GB/s of what is bound by memory. */
+  readonly rate?: number;
+  /** GB/s as a share of what memory gives. */
+  readonly shareOfMemory?: number;
+  /** What is to be reached, and whether it is; empty where nothing was set. */
+  readonly targets: readonly Target[];
+}
+
+/** A least value that is to be reached. */
+export interface Target {
+  /** `best` and `fresh` are ratios to those ways, `memory` is a share of memory's speed. */
+  readonly of: "best" | "fresh" | "memory";
+  readonly least: number;
+  readonly reached: boolean;
+}
+
+/** A result with what follows from it. */
+export function judged(result: Result, bandwidth: Bandwidth): Result & Judgement {
+  const others = result.others.map((other) => {
+    return { ...other, ratio: median(ratios(result, other)) };
+  });
+  const rival = best(result)?.way;
+  const speed = rate(result);
+  const memory = result.item.bytes === undefined ? undefined : bandwidth.get(result.threads);
+  const shareOfMemory = memory === undefined ? undefined : speed! / memory;
+  const reachedValues: Record<Target["of"], number | undefined> = {
+    best: others.find(({ way }) => way === rival)?.ratio,
+    fresh: others.find(({ way }) => way === freshWay)?.ratio,
+    memory: shareOfMemory,
+  };
+  const targets = Object.entries(targetsOf(result.item)).flatMap(([of, least]): Target[] => {
+    const value = reachedValues[of as Target["of"]];
+    if (value === undefined || least === undefined) return [];
+    return [{ of: of as Target["of"], least, reached: value >= least }];
+  });
+  return { ...result, others, best: rival, rate: speed, shareOfMemory, targets };
+}
+
+/** What a row is to reach, and what of it is missed. */
+function verdict({ targets }: Judgement): [string, string] {
+  const wanted = targets.map(({ of, least }) =>
+    of === "memory" ? `memory ${(100 * least).toFixed(0)} %` : `${of} ${least}`
+  );
+  const missed = targets.filter(({ reached }) => !reached).map(({ of }) => of);
+  const isReached = missed.length === 0 ? "yes" : `NO: ${missed.join(", ")}`;
+  return [wanted.join(", "), targets.length === 0 ? "" : isReached];
+}
+
 function formatTime(microseconds: number): string {
   const digits = microseconds < 10 ? 2 : microseconds < 100 ? 1 : 0;
   return microseconds.toFixed(digits);
@@ -71,6 +128,7 @@ function cells(result: Result, ways: readonly string[], bandwidth: Bandwidth): s
     rival?.way ?? "-",
     median(range).toFixed(2),
     `${Math.min(...range).toFixed(2)}-${Math.max(...range).toFixed(2)}`,
+    ...verdict(judged(result, bandwidth)),
   );
   return row;
 }
@@ -82,7 +140,7 @@ function printGroup(group: Group, results: readonly Result[], bandwidth: Bandwid
   if (item.flops !== undefined) heads.push("GFLOPS");
   if (item.bytes !== undefined) heads.push("GB/s", "of memory's");
   for (const way of ways) heads.push(`${way} us`, "ratio");
-  heads.push("best other", "ratio", "spread");
+  heads.push("best other", "ratio", "spread", "target", "reached");
   console.log();
   printColumns([heads, ...results.map((result) => cells(result, ways, bandwidth))], [0]);
 }

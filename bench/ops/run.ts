@@ -9,13 +9,13 @@
 
 import { execFileSync } from "node:child_process";
 import { cpus, loadavg } from "node:os";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { type OptionDefinitions, readArguments, UsageError } from "../../lib/cli/arguments.ts";
-import { QorusError } from "../../lib/native/error.ts";
+import { type Arguments, type OptionDefinitions, UsageError } from "../../lib/cli/arguments.ts";
+import { readThreadCounts, runProgram } from "../../tools/support/program.ts";
+import { requirePython } from "../support/python.ts";
 import { type Case, choose, groups } from "./cases.ts";
 import { Contender } from "./contender.ts";
-import { type Bandwidth, printTables, type Result, type Timed } from "./results.ts";
+import { type Bandwidth, judged, printTables, type Result, type Timed } from "./results.ts";
 
 const options = {
   only: { kind: "text", help: `groups (${groups.join(", ")}) or parts of names, by commas` },
@@ -94,25 +94,21 @@ function measureBandwidth(): Bandwidth {
   return new Map(roofs.map((roof) => [roof.threads, roof.median_gigabytes_per_second]));
 }
 
-function threadCounts(text: string): number[] {
-  return text.split(",").map((item) => {
-    const count = Number(item);
-    if (Number.isInteger(count) && count >= 1 && count <= 256) return count;
-    throw new UsageError(`${JSON.stringify(item)} is given, expected numbers such as 1,2`);
-  });
-}
-
-async function main(given: readonly string[]): Promise<void> {
-  const { options: values } = readArguments(given, options, 0);
+async function main({ options: values }: Arguments<typeof options>): Promise<void> {
   const { repeat = 5, milliseconds = 60, python = "python3" } = values;
   const items = choose(values.only?.split(",") ?? []);
-  if (items.length === 0) throw new UsageError(`--only ${values.only}: there is no such case`);
+  if (items.length === 0) {
+    const expected = `expected groups (${groups.join(", ")}) or parts of names such as gelu`;
+    throw new UsageError(`--only: ${JSON.stringify(values.only)} is given, ${expected}`);
+  }
+  const threadCounts = readThreadCounts(values.threads ?? "1,2");
+  requirePython(python, ["torch", "numpy"]);
   const bandwidth: Bandwidth = items.some(({ bytes }) => bytes !== undefined)
     ? measureBandwidth()
     : new Map();
   const results: Result[] = [];
   let names: string[] = [];
-  for (const threads of threadCounts(values.threads ?? "1,2")) {
+  for (const threads of threadCounts) {
     const measured = await measureAll(items, threads, python, { repeat, milliseconds });
     results.push(...measured.results);
     names = measured.names;
@@ -123,16 +119,22 @@ async function main(given: readonly string[]): Promise<void> {
     loadAverage: loadavg()[0],
     gigabytesPerSecond: Object.fromEntries(bandwidth),
   };
-  if (values.json) return console.log(JSON.stringify({ machine, names, repeat, results }, null, 2));
+  if (values.json) {
+    const all = results.map((result) => judged(result, bandwidth));
+    console.log(JSON.stringify({ machine, names, repeat, results: all }, null, 2));
+    return;
+  }
   console.log(`${machine.processors} x ${machine.processor}, ${repeat} turns each`);
   console.log(names.join("\n"));
   printTables(results, bandwidth);
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof QorusError)) throw error;
-  console.error(`error: ${error.message}`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await runProgram({
+  name: "bun bench/ops/run.ts",
+  summary: "Measures operations beside PyTorch and NumPy.",
+  options,
+  examples: [
+    "bun bench/ops/run.ts --python /tmp/venv/bin/python --only products --threads 1",
+    "bun bench/ops/run.ts --python /tmp/venv/bin/python --only gelu,softmax --json",
+  ],
+}, main);

@@ -20,6 +20,8 @@ export class CommandedProcess implements Disposable {
   readonly #name: string;
   readonly #child: ChildProcess;
   #answered: ((answer: Answer) => void) | undefined;
+  /** Why it answers no more. */
+  #ended: string | undefined;
 
   /**
    * Starts it.
@@ -36,7 +38,10 @@ export class CommandedProcess implements Disposable {
     this.#name = name;
     const env = { ...process.env, ...environment };
     this.#child = spawn(executable, given, { stdio: ["pipe", "pipe", "inherit"], env });
-    const fail = (error: string) => this.#answered?.({ error });
+    const fail = (error: string) => {
+      this.#ended ??= error;
+      this.#answered?.({ error });
+    };
     this.#child.on("error", (error) => fail(`${executable} cannot be run: ${error.message}`));
     this.#child.on("exit", (code, signal) => fail(`the process ended with ${code ?? signal}`));
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
@@ -50,9 +55,8 @@ export class CommandedProcess implements Disposable {
   async ask(command: string, fields: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
     const { error, result } = await new Promise<Answer>((resolve) => {
       this.#answered = resolve;
-      const { exitCode, signalCode, stdin } = this.#child;
-      if ((exitCode ?? signalCode) !== null) resolve({ error: "the process has ended" });
-      else stdin!.write(`${JSON.stringify({ command, ...fields })}\n`);
+      if (this.#ended !== undefined) resolve({ error: this.#ended });
+      else this.#child.stdin!.write(`${JSON.stringify({ command, ...fields })}\n`);
     });
     this.#answered = undefined;
     if (error === undefined) return result;

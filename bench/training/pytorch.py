@@ -3,18 +3,20 @@
 Variants: `eager` is what people write; `tuned` adds the fused AdamW and, for convolutional networks,
 channels_last; `compile` adds torch.compile to that."""
 
-import json
 import math
+import os
 import resource
 import sys
 import time
-import traceback
 
 import torch
 from torch import optim
 from torch.nn import functional
 
 from pytorch_networks import CONVOLUTIONAL, NETWORKS
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+from commands import serve
 
 
 def missing_compiler():
@@ -94,16 +96,5 @@ class Contender:
         }
 
 
-def serve():
-    contender = Contender()
-    for line in sys.stdin:
-        try:
-            fields = json.loads(line)
-            answer = {"result": getattr(contender, fields.pop("command"))(**fields)}
-        except Exception:
-            answer = {"error": traceback.format_exc()}
-        print(json.dumps(answer), flush=True)
-
-
 if __name__ == "__main__":
-    serve()
+    serve(Contender())

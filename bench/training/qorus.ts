@@ -6,7 +6,6 @@
  */
 
 import process from "node:process";
-import { createInterface } from "node:readline";
 import {
   autocast,
   configure,
@@ -19,6 +18,7 @@ import {
 } from "../../mod.ts";
 import { runtimeName } from "../../lib/cli/runtime.ts";
 import { version } from "../../lib/cli/version.ts";
+import { measure, serve } from "../support/serve.mjs";
 import type { Loaded, Measured } from "./contender.ts";
 import { networks, type Workload } from "./networks.ts";
 import { measureOps, type OpTime } from "./op_times.ts";
@@ -51,16 +51,13 @@ function step(): number {
   return loss.item();
 }
 
-function steps({ count }: { count: number }): Measured {
-  const before = process.cpuUsage();
-  const start = performance.now();
+async function steps({ count }: { count: number }): Promise<Measured> {
   let loss = 0;
-  for (let i = 0; i < count; i++) loss = step();
-  const milliseconds = performance.now() - start;
-  const { user, system } = process.cpuUsage(before);
+  const times = await measure(() => {
+    for (let i = 0; i < count; i++) loss = step();
+  });
   return {
-    milliseconds,
-    processorMilliseconds: (user + system) / 1000,
+    ...times,
     loss,
     peakBytes: process.resourceUsage().maxRSS * 1024,
     scratchBytes: counters().scratchHighWaterBytes,
@@ -73,16 +70,4 @@ function profile({ count }: { count: number }): OpTime[] {
   });
 }
 
-// deno-lint-ignore no-explicit-any
-const commands: Record<string, (fields: any) => unknown> = { load, steps, profile };
-
-for await (const line of createInterface({ input: process.stdin })) {
-  const { command, ...fields } = JSON.parse(line);
-  let answer;
-  try {
-    answer = { result: commands[command](fields) };
-  } catch (error) {
-    answer = { error: error instanceof Error ? error.stack : String(error) };
-  }
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
-}
+await serve({ load, steps, profile });

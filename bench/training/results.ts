@@ -7,6 +7,7 @@
 import { median, printColumns } from "../support/statistics.ts";
 import type { Loaded, Measured, Setting } from "./contender.ts";
 import type { OpTime } from "./op_times.ts";
+import { targetRatio } from "./targets.ts";
 
 /** One side of a comparison. */
 export interface Side extends Loaded {
@@ -51,7 +52,40 @@ function peakMebibytes({ turns }: Side): string {
   return (turns[turns.length - 1].peakBytes / 2 ** 20).toFixed(0);
 }
 
+/** What a result says beside the turns themselves. */
+export interface Judgement {
+  /** The best of PyTorch's variants, which ratios compare with; absent where none works. */
+  readonly best?: string;
+  /** Qorus's speed over the best one's, turn by turn. */
+  readonly ratios?: readonly number[];
+  /** Their median. */
+  readonly ratio?: number;
+  /** The least ratio that is to be reached; absent where none was set. */
+  readonly target?: number;
+  readonly reached?: boolean;
+}
+
+/** A result with what follows from it. */
+export function judged(result: Result): Result & Judgement {
+  const best = bestOf(result);
+  const target = targetRatio(result);
+  if (best === undefined) return { ...result, target };
+  const byClock = ratios(result, best, "milliseconds");
+  const ratio = median(byClock);
+  const reached = target === undefined ? undefined : ratio >= target;
+  return { ...result, best: best.variant, ratios: byClock, ratio, target, reached };
+}
+
 const missing = "-";
+
+/** The least ratio, and whether it is reached. */
+function verdict(result: Result): string[] {
+  const { target, reached } = judged(result);
+  return [
+    target === undefined ? "" : `>= ${target}`,
+    reached === undefined ? "" : reached ? "yes" : "NO",
+  ];
+}
 
 /** The cells that compare with the best of PyTorch's variants. */
 function comparison(result: Result): string[] {
@@ -81,6 +115,8 @@ function heads(variants: readonly string[]): string[] {
     "best's MiB",
     "Qorus MiB",
     "load",
+    "target",
+    "reached",
   ];
 }
 
@@ -96,6 +132,7 @@ function row(result: Result): string[] {
     ...comparison(result),
     peakMebibytes(result.qorus),
     result.loadAverage.toFixed(1),
+    ...verdict(result),
   ];
 }
 

@@ -9,16 +9,19 @@
  */
 
 import { cpus } from "node:os";
-import process from "node:process";
-import { type OptionDefinitions, readArguments, UsageError } from "../../lib/cli/arguments.ts";
-import { QorusError } from "../../lib/native/error.ts";
+import type { Arguments, OptionDefinitions } from "../../lib/cli/arguments.ts";
+import { readThreadCounts, readWords, runProgram } from "../../tools/support/program.ts";
+import { requirePython } from "../support/python.ts";
 import { pytorchVariants } from "./contender.ts";
 import { measure, type Plan } from "./measure.ts";
 import { networks } from "./networks.ts";
-import { printProfile, printTable, type Result } from "./results.ts";
+import { judged, printProfile, printTable, type Result } from "./results.ts";
 
 const options = {
-  workloads: { kind: "text", help: "names, separated by commas (default: all)" },
+  workloads: {
+    kind: "text",
+    help: `${Object.keys(networks).join(", ")}, separated by commas (default: all)`,
+  },
   precision: { kind: "text", help: "f32, bf16 or both, separated by commas (default: both)" },
   peers: { kind: "text", help: "of eager, tuned and compile, or none (default: all)" },
   threads: { kind: "text", help: "thread counts, separated by commas (default: 1,2)" },
@@ -29,31 +32,13 @@ const options = {
   json: { kind: "flag", help: "print JSON" },
 } as const satisfies OptionDefinitions;
 
-function readList<T>(text: string, read: (item: string) => T | undefined, what: string): T[] {
-  return text.split(",").map((item) => {
-    const value = read(item);
-    if (value !== undefined) return value;
-    throw new UsageError(`${JSON.stringify(item)} is given, expected ${what}`);
-  });
-}
-
-function readNames<T extends string>(text: string | undefined, known: readonly T[]): T[] {
-  const find = (item: string) => known.find((name) => name === item);
-  return text === undefined ? [...known] : readList(text, find, known.join(", "));
-}
-
-function threadCount(text: string): number | undefined {
-  const count = Number(text);
-  return Number.isInteger(count) && count >= 1 && count <= 256 ? count : undefined;
-}
-
-async function main(given: readonly string[]): Promise<void> {
-  const { options: values } = readArguments(given, options, 0);
+async function main({ options: values }: Arguments<typeof options>): Promise<void> {
   const { repeat = 5, milliseconds = 1000, python = "python3", profile = false } = values;
-  const workloads = readNames(values.workloads, Object.keys(networks));
-  const precisions = readNames(values.precision, ["f32", "bf16"]);
-  const peers = values.peers === "none" ? [] : readNames(values.peers, pytorchVariants);
-  const threads = readList(values.threads ?? "1,2", threadCount, "numbers such as 1,2");
+  const workloads = readWords("--workloads", values.workloads, Object.keys(networks));
+  const precisions = readWords("--precision", values.precision, ["f32", "bf16"]);
+  const peers = values.peers === "none" ? [] : readWords("--peers", values.peers, pytorchVariants);
+  const threads = readThreadCounts(values.threads ?? "1,2");
+  if (peers.length > 0) requirePython(python, ["torch"]);
   const plan: Plan = { repeat, milliseconds, python, peers, profile };
   const results: Result[] = [];
   for (const workload of workloads) {
@@ -65,15 +50,20 @@ async function main(given: readonly string[]): Promise<void> {
     }
   }
   const machine = { processor: cpus()[0].model, processors: cpus().length };
-  if (values.json) return console.log(JSON.stringify({ machine, repeat, results }, null, 2));
+  if (values.json) {
+    console.log(JSON.stringify({ machine, repeat, results: results.map(judged) }, null, 2));
+    return;
+  }
   printTable(results, `${machine.processors} x ${machine.processor}, ${repeat} turns each`);
   if (profile) { for (const result of results) printProfile(result); }
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof QorusError)) throw error;
-  console.error(`error: ${error.message}`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await runProgram({
+  name: "bun bench/training/run.ts",
+  summary: "Measures training steps beside PyTorch.",
+  options,
+  examples: [
+    "bun bench/training/run.ts --python /tmp/venv/bin/python",
+    "bun bench/training/run.ts --workloads lstm --threads 1 --profile --peers none",
+  ],
+}, main);

@@ -12,12 +12,13 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { recipes } from "../../examples/tiny-llama/recipe.ts";
-import { type OptionDefinitions, readArguments, UsageError } from "../../lib/cli/arguments.ts";
+import { type Arguments, type OptionDefinitions, UsageError } from "../../lib/cli/arguments.ts";
 import { QorusError } from "../../lib/native/error.ts";
 import { configure, type Precision } from "../../mod.ts";
+import { readWords, runProgram } from "../../tools/support/program.ts";
+import { requirePython } from "../support/python.ts";
 import { trainQorus, type Validation } from "./qorus.ts";
 
 const options = {
@@ -47,11 +48,6 @@ function trainPyTorch(
   return stdout.trim().split("\n").map((line) => JSON.parse(line));
 }
 
-function precisionOf(text: string): Precision {
-  if (text === "f32" || text === "bf16") return text;
-  throw new UsageError(`--precision is ${JSON.stringify(text)}, expected f32, bf16 or f32,bf16`);
-}
-
 /** Prints both sides' losses; gives the relative difference of the last ones. */
 function printLosses(qorus: readonly Validation[], pytorch: readonly Validation[]): number {
   let difference = Infinity;
@@ -64,11 +60,13 @@ function printLosses(qorus: readonly Validation[], pytorch: readonly Validation[
   return difference;
 }
 
-async function main(): Promise<number> {
-  const { options: values, positionals } = readArguments(process.argv.slice(2), options, 1);
-  if (positionals.length === 0) throw new UsageError("name a text file to train on");
+async function main(
+  { options: values, positionals }: Arguments<typeof options>,
+): Promise<number> {
+  if (positionals.length === 0) throw new UsageError("expected a text file to train on");
   const { steps = recipes.small.steps, threads = 1, python = "python3" } = values;
-  const precisions = (values.precision ?? "f32").split(",").map(precisionOf);
+  const precisions = readWords("--precision", values.precision, ["f32", "bf16"], ["f32"]);
+  requirePython(python, ["torch", "safetensors", "numpy"]);
   const warmupSteps = Math.ceil(steps / 10);
   const recipe = { ...recipes.small, steps, warmupSteps, validateEverySteps: Math.ceil(steps / 5) };
   configure({ threads });
@@ -87,10 +85,11 @@ async function main(): Promise<number> {
   }
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof QorusError || error instanceof UsageError)) throw error;
-  console.error(`error: ${error.message}`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await runProgram({
+  name: "bun bench/training_quality/run.ts",
+  summary: "Trains a small Llama beside PyTorch and compares validation losses.",
+  parameters: "TEXT_FILE",
+  most: 1,
+  options,
+  examples: ["bun bench/training_quality/run.ts book.txt --python /tmp/venv/bin/python"],
+}, main);

@@ -81,7 +81,8 @@ export function readArguments<const T extends OptionDefinitions>(
   try {
     parsed = parseArgs({ args: [...given], options: config, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(message.replace(/^(Unknown option '.*?')\. .*/, "$1"));
   }
   const { values, positionals } = parsed;
   if (positionals.length > most) {

@@ -32,7 +32,8 @@ function optionLine(key: string, definition: OptionDefinition): [string, string]
   const { kind, placeholder, short } = definition;
   const name = short === undefined ? optionName(key) : `-${short}, ${optionName(key)}`;
   if (kind === "flag") return [name, definition.help];
-  const value = placeholder ?? (kind === "choice" ? definition.choices.join("|") : "N");
+  const words = kind === "choice" ? definition.choices.join("|") : undefined;
+  const value = placeholder ?? words ?? (kind === "text" ? "TEXT" : "N");
   return [`${name} ${value}`, definition.help];
 }
 
@@ -42,16 +43,24 @@ export function columns(rows: readonly (readonly [string, string])[]): string {
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd()).join("\n");
 }
 
-/** The help text of a command. */
-export function commandHelp(command: Command): string {
-  const { name, summary, parameters, details, options, examples } = command;
+/** The help text of a command or another program. */
+export function helpText(
+  { summary, usage, details, options, examples }:
+    & Pick<Command, "summary" | "details" | "options" | "examples">
+    & { readonly usage: string },
+): string {
   const rows = Object.entries(options).map(([key, definition]) => optionLine(key, definition));
   rows.push(["--help", "print this text"]);
   return [
     `${summary}\n`,
-    `Usage: qorus ${`${name} ${parameters}`.trim()} [options]\n`,
+    `Usage: ${usage} [options]\n`,
     ...(details === undefined ? [] : [`${details}\n`]),
     `Options:\n${columns(rows)}\n`,
     `Examples:\n${examples.map((line) => `  ${line}`).join("\n")}\n`,
   ].join("\n");
+}
+
+/** The help text of a command. */
+export function commandHelp(command: Command): string {
+  return helpText({ ...command, usage: `qorus ${`${command.name} ${command.parameters}`.trim()}` });
 }
