@@ -10,6 +10,12 @@ import process from "node:process";
 import { systemError } from "./file_error.ts";
 import { QorusError } from "../native/error.ts";
 
+/**
+ * Files are written in pieces of this many bytes, at multiples of it: systems with huge pages then
+ * cache a file in such pages, and map them as they are.
+ */
+const pieceBytes = 1 << 21;
+
 let temporaryCount = 0;
 
 /** A name beside `path` for what is not finished yet. */
@@ -66,6 +72,8 @@ export class AtomicFile implements Disposable {
   readonly #temporary: string;
   #descriptor: number;
   #position = 0;
+  /** The latest bytes, from the last multiple of their length on: not in the file yet. */
+  #piece = new Uint8Array(0);
 
   private constructor(path: string, temporary: string, descriptor: number) {
     this.path = path;
@@ -83,20 +91,36 @@ export class AtomicFile implements Disposable {
     }
   }
 
-  /** Bytes written so far. */
+  /** Bytes taken so far. */
   get position(): number {
     return this.#position;
   }
 
-  /** Appends bytes; throws `io`. */
+  /** Appends bytes, some of which reach the file with later ones; throws `io`. */
   write(bytes: Uint8Array): void {
     let done = 0;
+    while (done < bytes.byteLength) {
+      const start = this.#position % pieceBytes;
+      const part = bytes.subarray(done, done + pieceBytes - start);
+      if (part.byteLength === pieceBytes) {
+        this.#writeAt(this.#position, part);
+      } else {
+        if (this.#piece.byteLength === 0) this.#piece = new Uint8Array(pieceBytes);
+        this.#piece.set(part, start);
+        if (start + part.byteLength === pieceBytes) {
+          this.#writeAt(this.#position - start, this.#piece);
+        }
+      }
+      done += part.byteLength;
+      this.#position += part.byteLength;
+    }
+  }
+
+  #writeAt(position: number, bytes: Uint8Array): void {
     try {
-      while (done < bytes.byteLength) {
+      for (let done = 0; done < bytes.byteLength;) {
         const length = bytes.byteLength - done;
-        const count = writeSync(this.#descriptor, bytes, done, length, this.#position);
-        done += count;
-        this.#position += count;
+        done += writeSync(this.#descriptor, bytes, done, length, position + done);
       }
     } catch (error) {
       throw systemError(this.path, "write it", error);
@@ -120,6 +144,8 @@ export class AtomicFile implements Disposable {
    * the name to the disk, on systems where a folder can be synchronized.
    */
   commit(): void {
+    const start = this.#position % pieceBytes;
+    this.#writeAt(this.#position - start, this.#piece.subarray(0, start));
     try {
       fsyncSync(this.#descriptor);
       closeSync(this.#descriptor);

@@ -2,12 +2,14 @@
 
 const std = @import("std");
 const builtin = @import("builtin");
+const PageTables = @import("page_tables.zig").PageTables;
 
 const windows = builtin.os.tag == .windows;
 
 pub const Map = struct {
     base: [*]align(std.heap.page_size_min) const u8,
     size_bytes: u64,
+    page_tables: ?*PageTables = null,
 
     pub const Error = error{ NotFound, Io, OutOfMemory, InvalidArgument };
 
@@ -43,10 +45,17 @@ pub const Map = struct {
                 error.OutOfMemory => error.OutOfMemory,
                 else => error.Io,
             };
-        return .{ .base = memory.ptr, .size_bytes = size };
+        // What is not cached yet is read into huge pages where the file system has them.
+        if (builtin.os.tag == .linux) std.posix.madvise(
+            memory.ptr,
+            size,
+            std.posix.MADV.HUGEPAGE,
+        ) catch {};
+        return .{ .base = memory.ptr, .size_bytes = size, .page_tables = PageTables.fill(memory) };
     }
 
     pub fn close(map: *Map) void {
+        if (map.page_tables) |page_tables| page_tables.stop();
         if (windows) {
             _ = win.UnmapViewOfFile(map.base);
         } else {
