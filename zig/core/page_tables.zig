@@ -25,7 +25,7 @@ pub const PageTables = struct {
         if (builtin.os.tag != .linux or memory.len < 2 * piece_bytes) return null;
         const page_tables = std.heap.page_allocator.create(PageTables) catch return null;
         page_tables.* = .{ .memory = memory, .thread = undefined };
-        const config: std.Thread.SpawnConfig = .{ .stack_size = 64 << 10 };
+        const config: std.Thread.SpawnConfig = .{ .stack_size = 1 << 20 };
         page_tables.thread = std.Thread.spawn(config, work, .{page_tables}) catch {
             std.heap.page_allocator.destroy(page_tables);
             return null;

@@ -1,7 +1,9 @@
 //! Arena, thread pool and processor detection.
 
 const std = @import("std");
+const builtin = @import("builtin");
 const Arena = @import("../core/arena.zig").Arena;
+const Map = @import("../core/map.zig").Map;
 const Pool = @import("../core/pool.zig").Pool;
 const cpu = @import("../core/cpu.zig");
 
@@ -53,4 +55,17 @@ test "cpu: the baseline always runs and the best is supported" {
     try std.testing.expect(cpu.supports(.baseline));
     try std.testing.expect(cpu.supports(cpu.best()));
     try std.testing.expect(cpu.kernels(cpu.best()) != null);
+}
+
+test "map: read and closed while its page tables are being filled" {
+    if (builtin.os.tag != .linux) return error.SkipZigTest;
+    for (0..20) |_| {
+        var map = try Map.open("/proc/self/exe");
+        defer map.close();
+        try std.testing.expect(map.page_tables != null);
+        try std.testing.expectEqualStrings("\x7fELF", map.base[0..4]);
+        var sum: u64 = 0;
+        for (map.base[0..@intCast(map.size_bytes)]) |byte| sum += byte;
+        try std.testing.expect(sum > 0);
+    }
 }

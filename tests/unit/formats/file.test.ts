@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { Buffer } from "node:buffer";
 import { AtomicFile } from "../../../lib/formats/atomic_file.ts";
 import { ByteReader } from "../../../lib/formats/byte_reader.ts";
 import { ByteWriter } from "../../../lib/formats/byte_writer.ts";
@@ -66,6 +67,19 @@ test("AtomicFile replaces a file when committed", () => {
   file.commit();
   assertEquals(readFileSync(path, "utf8"), "ne\0");
   assertEquals(readdirSync(folder.path), ["out"]);
+});
+
+test("AtomicFile gives all bytes to the file, whatever pieces it was given them in", () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("out");
+  const bytes = Uint8Array.from({ length: 5_000_003 }, (_, i) => i % 251);
+  using file = AtomicFile.create(path);
+  // Within a piece of the file, over its end, and more than a whole one at once.
+  const ends = [0, 100, 2 ** 21 - 1, 2 ** 21 + 7, bytes.length];
+  for (const [i, end] of ends.slice(1).entries()) file.write(bytes.subarray(ends[i], end));
+  assertEquals(file.position, bytes.length);
+  file.commit();
+  assertEquals(Buffer.compare(readFileSync(path), bytes), 0);
 });
 
 test("AtomicFile leaves nothing when it is not committed", () => {
