@@ -158,6 +158,9 @@ int32_t q_index_of_extreme(uint32_t kind, uint32_t x, uint32_t axis, uint32_t ke
 /* [..., m, k] x [..., k, n]. */
 int32_t q_matmul(uint32_t a, uint32_t b, uint32_t out);
 
+/* out += [..., m, k] x [..., k, n]. */
+int32_t q_matmul_add(uint32_t a, uint32_t b, uint32_t out);
+
 /* x @ weight^T + bias; bias may be 0. */
 int32_t q_linear(uint32_t x, uint32_t weight, uint32_t bias, uint32_t out);
 

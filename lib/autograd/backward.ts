@@ -4,15 +4,14 @@
  * @module
  */
 
-import { context } from "../core/context.ts";
-import { empty, ones } from "../core/creation.ts";
-import { type BackwardOptions, engine, type GradientNode, noGrad } from "../core/gradient.ts";
-import { dropWaitingGradients, waitingGradients } from "../core/gradient_outputs.ts";
+import { ones } from "../core/creation.ts";
+import { type BackwardOptions, engine, noGrad } from "../core/gradient.ts";
+import { dropWaitingGradients } from "../core/gradient_outputs.ts";
 import { activePrecision, setPrecision } from "../core/precision.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
-import { add } from "../ops/elementwise.ts";
 import { GradientMemory } from "./gradient_memory.ts";
+import { GradientSums, placeOfLeaf } from "./gradient_sums.ts";
 
 /**
  * Computes the gradients of `result` with respect to every tensor it was computed from that
@@ -53,22 +52,22 @@ engine.backward = backward;
 function walk(result: Tensor, ofResult: Tensor | undefined, retainGraph: boolean): void {
   const order = inReverse(result);
   // What outlives the pass in scratch is made before its scope begins.
-  const places = new Map(order.filter(isShortLeaf).map((leaf) => [leaf, placeOf(leaf)]));
+  const places = new Map(order.filter(isShortLeaf).map((leaf) => [leaf, placeOfLeaf(leaf)]));
   using memory = new GradientMemory();
-  const gradients = new Map<Tensor, Tensor>([[result, ofResult ?? ones(result.shape)]]);
-  const needed = function* (): Generator<Tensor> {
-    yield* gradients.values();
-    yield* waitingGradients();
-  };
+  const sums = new GradientSums(memory, places, result, ofResult ?? ones(result.shape));
+  const needed = () => sums.needed();
   for (const tensor of order) {
-    const gradient = gradients.get(tensor);
-    gradients.delete(tensor);
+    const gradient = sums.take(tensor);
     if (gradient === undefined) continue;
-    if (tensor.node === undefined) {
-      accumulate(tensor, gradient, places.get(tensor) ?? placeOf(tensor));
+    const { node } = tensor;
+    if (node === undefined) {
+      sums.accumulate(tensor, gradient);
       continue;
     }
-    const latest = propagate(tensor.node, gradient, gradients, retainGraph);
+    if (node.backward === undefined) throw usedTwice(node.op);
+    setPrecision(node.precision);
+    const latest = sums.propagate(node, gradient);
+    if (!retainGraph) node.backward = undefined;
     if (latest !== undefined) memory.trim(latest, needed);
   }
 }
@@ -76,27 +75,6 @@ function walk(result: Tensor, ofResult: Tensor | undefined, retainGraph: boolean
 /** Whether no operation made it, and it ends with a scope. */
 function isShortLeaf({ node, isLasting }: Tensor): boolean {
   return node === undefined && !isLasting;
-}
-
-function propagate(
-  node: GradientNode,
-  gradient: Tensor,
-  gradients: Map<Tensor, Tensor>,
-  retainGraph: boolean,
-): Tensor | undefined {
-  if (node.backward === undefined) throw usedTwice(node.op);
-  setPrecision(node.precision);
-  const inputGradients = node.backward(gradient);
-  if (!retainGraph) node.backward = undefined;
-  let latest: Tensor | undefined;
-  for (const [i, input] of node.inputs.entries()) {
-    const inputGradient = inputGradients[i];
-    if (!input.requiresGrad || inputGradient === undefined) continue;
-    const earlier = gradients.get(input);
-    latest = earlier === undefined ? inputGradient : add(earlier, inputGradient);
-    gradients.set(input, latest);
-  }
-  return latest;
 }
 
 /** Tensors from the result back, each before those that it was computed from. */
@@ -119,23 +97,6 @@ function inReverse(result: Tensor): Tensor[] {
     path.push({ tensor: input, next: 0 });
   }
   return order.reverse();
-}
-
-/** Where the gradient of a tensor that no operation made is, or comes to be. */
-function placeOf(tensor: Tensor): Tensor {
-  if (tensor.grad?.isLive) return tensor.grad;
-  if (tensor.spareGrad?.isLive) return tensor.spareGrad;
-  return empty(tensor.shape, { state: tensor.isLasting ? context().defaultState() : 0 });
-}
-
-/** Adds to the gradient of a tensor that no operation made. */
-function accumulate(tensor: Tensor, gradient: Tensor, place: Tensor): void {
-  if (tensor.grad === place) {
-    add(place, gradient, { out: place });
-    return;
-  }
-  tensor.spareGrad = undefined;
-  tensor.grad = place.copyFrom(gradient);
 }
 
 function checkResult(result: Tensor, gradient: Tensor | undefined): void {

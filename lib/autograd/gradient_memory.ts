@@ -29,6 +29,11 @@ export class GradientMemory implements Disposable {
   /** Bytes behind the start from which on it is worth looking what is needed. */
   #limitBytes = spareBytes;
 
+  /** Whether all of a tensor's memory was taken since the pass began. */
+  has(tensor: Tensor): boolean {
+    return tensor.address >= this.#startAddress && endAddress(tensor) <= empty([0]).address;
+  }
+
   /**
    * Gives back what was made since the start, if it is much, but for the gradients that are needed.
    * Those stay the tensors that they are, somewhere else in memory.
@@ -80,4 +85,15 @@ export class GradientMemory implements Disposable {
   [Symbol.dispose](): void {
     this.#scope[Symbol.dispose]();
   }
+}
+
+/** Address behind the last byte of an f32 tensor, wherever its elements lie. */
+export function endAddress(tensor: Tensor): number {
+  const { shape, strides } = tensor;
+  let end = tensor.address + 4;
+  for (let i = 0; i < shape.length; i++) {
+    if (shape[i] === 0) return tensor.address;
+    end += (shape[i] - 1) * strides[i];
+  }
+  return end;
 }

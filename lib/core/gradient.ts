@@ -7,12 +7,29 @@
 import { activePrecision, type Precision } from "./precision.ts";
 import type { Tensor } from "./tensor.ts";
 
+/** Memory in which an operation may leave the gradient of an input. */
+export interface GradientPlace {
+  /** f32, shaped like the input, contiguous, apart from the gradient of the output. */
+  readonly tensor: Tensor;
+  /** Whether it holds a gradient already: then the new one is added. Else it is written over. */
+  readonly holds: boolean;
+}
+
+/**
+ * The place for the gradient of input `i`, where there is one. Who asks must use it, and return its
+ * tensor as the gradient: that spares a copy or an addition.
+ */
+export type GradientPlaces = (i: number) => GradientPlace | undefined;
+
 /**
  * Gradients of an operation's inputs, given that of its output: one for each input, undefined for
  * those that need none. Runs inside the scope of the forward pass; may return `gradient` itself or
  * views of it.
  */
-export type Backward = (gradient: Tensor) => readonly (Tensor | undefined)[];
+export type Backward = (
+  gradient: Tensor,
+  places: GradientPlaces,
+) => readonly (Tensor | undefined)[];
 
 /** One operation of the tape: which tensors it used and how gradients flow back to them. */
 export interface GradientNode {

@@ -5,7 +5,7 @@
  */
 
 import { full } from "./creation.ts";
-import { isRecording, record } from "./gradient.ts";
+import { type GradientPlaces, isRecording, record } from "./gradient.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -14,6 +14,7 @@ import type { Tensor } from "./tensor.ts";
  */
 export type BackwardOfSeveral = (
   gradients: readonly (Tensor | undefined)[],
+  places: GradientPlaces,
 ) => readonly (Tensor | undefined)[];
 
 /** Gradients that wait for those of the other outputs of their operations. */
@@ -47,11 +48,11 @@ export function recordOutputs(
   // have left their gradients here. Its own gradient is never looked at.
   const junction = full([1], 0);
   const gradients = new Array<Tensor | undefined>(outputs.length).fill(undefined);
-  record(op, junction, inputs, () => {
+  record(op, junction, inputs, (_, places) => {
     const complete = gradients.slice();
     gradients.fill(undefined);
     waiting.delete(gradients);
-    return backward(complete);
+    return backward(complete, places);
   });
   for (const [i, output] of outputs.entries()) {
     record(op, output, [junction], (gradient) => {

@@ -95,17 +95,22 @@ export class Tensor implements Disposable {
     return this.#byte(rankByte);
   }
 
+  #stride(i: number): number {
+    return this.#word(stridesWord + 2 * i) + this.#word(stridesWord + 2 * i + 1) * 2 ** 32;
+  }
+
   /** Sizes, outermost first. */
   get shape(): number[] {
-    return Array.from({ length: this.rank }, (_, i) => this.#word(sizesWord + i));
+    const sizes = new Array<number>(this.rank);
+    for (let i = 0; i < sizes.length; i++) sizes[i] = this.#word(sizesWord + i);
+    return sizes;
   }
 
   /** Steps between neighbours of each dimension, in bytes. */
   get strides(): number[] {
-    return Array.from(
-      { length: this.rank },
-      (_, i) => this.#word(stridesWord + 2 * i) + this.#word(stridesWord + 2 * i + 1) * 2 ** 32,
-    );
+    const steps = new Array<number>(this.rank);
+    for (let i = 0; i < steps.length; i++) steps[i] = this.#stride(i);
+    return steps;
   }
 
   /** Number of elements. */
@@ -134,11 +139,12 @@ export class Tensor implements Disposable {
   get isContiguous(): boolean {
     if (this.layout !== "rows") return false;
     const { blockElements, blockBytes } = dtypes[this.dtype];
-    const { shape, strides } = this;
+    const last = this.rank - 1;
     let expected = blockBytes;
-    for (let i = shape.length - 1; i >= 0; i--) {
-      if (shape[i] !== 1 && strides[i] !== expected) return false;
-      expected *= i === shape.length - 1 ? shape[i] / blockElements : shape[i];
+    for (let i = last; i >= 0; i--) {
+      const size = this.#word(sizesWord + i);
+      if (size !== 1 && this.#stride(i) !== expected) return false;
+      expected *= i === last ? size / blockElements : size;
     }
     return true;
   }

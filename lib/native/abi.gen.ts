@@ -126,6 +126,8 @@ export interface Native {
   q_index_of_extreme(kind: number, x: number, axis: number, keepDims: number): number;
   /** [..., m, k] x [..., k, n]. */
   q_matmul(a: number, b: number, out: number): number;
+  /** out += [..., m, k] x [..., k, n]. */
+  q_matmul_add(a: number, b: number, out: number): number;
   /** x @ weight^T + bias; bias may be 0. */
   q_linear(x: number, weight: number, bias: number, out: number): number;
   /** Products of x with two or three weights; weight_c and biases may be 0. Handles of the results
@@ -299,6 +301,7 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_sum_to: ["u32", "u32"],
   q_index_of_extreme: ["u32", "u32", "u32", "u32"],
   q_matmul: ["u32", "u32", "u32"],
+  q_matmul_add: ["u32", "u32", "u32"],
   q_linear: ["u32", "u32", "u32", "u32"],
   q_linears: ["u32", "u32", "u32", "u32", "u32", "u32", "u32"],
   q_gated_linear: ["u32", "u32", "u32", "u32", "u32"],

@@ -5,7 +5,7 @@
  */
 
 import { context } from "../core/context.ts";
-import { record } from "../core/gradient.ts";
+import { type GradientPlace, record } from "../core/gradient.ts";
 import { handleOf, sumTo, type Tensor, wrap } from "../core/tensor.ts";
 import { forbidInPlace, type OutOption, reduceTo } from "./elementwise.ts";
 
@@ -52,14 +52,41 @@ export function linear(
   const inputs = bias === undefined ? [x, weight] : [x, weight, bias];
   if (!inputs.some(({ requiresGrad }) => requiresGrad)) return product;
   if (out !== undefined) forbidInPlace(op);
-  return record(op, product, inputs, (gradient) => {
+  return record(op, product, inputs, (gradient, places) => {
     const rows = gradient.reshape([-1, weight.shape[0]]);
     return [
-      x.requiresGrad ? matmul(rows, weight).reshape(x.shape) : undefined,
-      weight.requiresGrad
-        ? matmul(rows.transpose(0, 1), x.reshape([-1, weight.shape[1]]))
-        : undefined,
+      x.requiresGrad ? productAt(places(0), rows, weight, x.shape) : undefined,
+      weight.requiresGrad ? weightGradient(places(1), rows, x) : undefined,
       bias?.requiresGrad ? sumTo(rows, bias.shape) : undefined,
     ];
   });
+}
+
+/** The gradient of a weight that x met, given that of the products: `gradient^T @ x`. */
+export function weightGradient(
+  place: GradientPlace | undefined,
+  gradient: Tensor,
+  x: Tensor,
+): Tensor {
+  const [rows, columns] = [gradient.shape[1], x.shape[x.rank - 1]];
+  return productAt(place, gradient.transpose(0, 1), x.reshape([-1, columns]), [rows, columns]);
+}
+
+/** The product of two matrices as a gradient of a shape: in its place, if it has one. */
+function productAt(
+  place: GradientPlace | undefined,
+  a: Tensor,
+  b: Tensor,
+  shape: readonly number[],
+): Tensor {
+  const op = "backward";
+  const library = context();
+  const handles = [handleOf(a, op), handleOf(b, op)];
+  if (place === undefined) {
+    return wrap(library.native.q_matmul(handles[0], handles[1], 0), op).reshape(shape);
+  }
+  const target = handleOf(place.tensor.view([a.shape[0], b.shape[1]]), op);
+  const multiply = place.holds ? library.native.q_matmul_add : library.native.q_matmul;
+  library.check(multiply(handles[0], handles[1], target), op);
+  return place.tensor;
 }

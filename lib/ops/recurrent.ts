@@ -10,11 +10,12 @@
 
 import { context } from "../core/context.ts";
 import { empty } from "../core/creation.ts";
-import { recordOutputs } from "../core/gradient_outputs.ts";
+import type { GradientPlaces } from "../core/gradient.ts";
+import { type BackwardOfSeveral, recordOutputs } from "../core/gradient_outputs.ts";
 import { handleOf, sumTo, type Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { add } from "./elementwise.ts";
-import { linear, matmul } from "./matmul.ts";
+import { linear, weightGradient } from "./matmul.ts";
 import { type SequenceShape, States } from "./recurrent_states.ts";
 
 /** Weights of a recurrent layer or cell, f32, with as many blocks of rows as it has gates. */
@@ -94,10 +95,16 @@ function gatesLike({ steps, batch, hidden }: SequenceShape, gates: number): Tens
 }
 
 /** The gradient of the weights that meet the states: one product over all steps. */
-function weightGradient(weight: Tensor, gates: Tensor, states: States): Tensor | undefined {
+function stateWeightGradient(
+  weight: Tensor,
+  gates: Tensor,
+  states: States,
+  places: GradientPlaces,
+): Tensor | undefined {
   if (!weight.requiresGrad) return undefined;
   const [steps, batch, columns] = gates.shape;
-  return matmul(gates.view([steps * batch, columns]).transpose(0, 1), states.previous);
+  // Weights are the second input of every layer.
+  return weightGradient(places(1), gates.view([steps * batch, columns]), states.previous);
 }
 
 function present(tensors: readonly (Tensor | undefined)[]): Tensor[] {
@@ -112,13 +119,13 @@ function recordLayer(
   op: string,
   outputs: readonly Tensor[],
   inputs: readonly (Tensor | undefined)[],
-  backward: (gradients: readonly (Tensor | undefined)[]) => readonly (Tensor | undefined)[],
+  backward: BackwardOfSeveral,
 ): void {
   recordOutputs(
     op,
     outputs,
     present(inputs),
-    (gradients) => backward(gradients).filter((_, i) => inputs[i] !== undefined),
+    (gradients, places) => backward(gradients, places).filter((_, i) => inputs[i] !== undefined),
   );
 }
 
@@ -145,22 +152,28 @@ export function rnn(
   const handles = [gates, weightHh, states.all].map((tensor) => handleOf(tensor, op));
   library.check(library.native.q_rnn(code, reverse, handles[0], handles[1], handles[2]), op);
   const result = { output: states.outputs, hidden: states.final };
-  recordLayer(op, [result.output, result.hidden], [gates, weightHh, options.hidden], (given) => {
-    const received = new States(shape).receive(given[0], given[1]);
-    const gateGradients = gatesLike(shape, 1);
-    library.check(
-      library.native.q_rnn_backward(
-        code,
-        reverse,
-        handleOf(states.all, op),
-        handleOf(weightHh, op),
-        received.all.handle,
-        gateGradients.handle,
-      ),
-      op,
-    );
-    return [gateGradients, weightGradient(weightHh, gateGradients, states), received.initial];
-  });
+  recordLayer(
+    op,
+    [result.output, result.hidden],
+    [gates, weightHh, options.hidden],
+    (given, places) => {
+      const received = new States(shape).receive(given[0], given[1]);
+      const gateGradients = gatesLike(shape, 1);
+      library.check(
+        library.native.q_rnn_backward(
+          code,
+          reverse,
+          handleOf(states.all, op),
+          handleOf(weightHh, op),
+          received.all.handle,
+          gateGradients.handle,
+        ),
+        op,
+      );
+      const ofWeight = stateWeightGradient(weightHh, gateGradients, states, places);
+      return [gateGradients, ofWeight, received.initial];
+    },
+  );
   return result;
 }
 
@@ -203,7 +216,7 @@ export function lstm(
   );
   const result = { output: states.outputs, hidden: states.final, cell: cells.final };
   const outputs = [result.output, result.hidden, result.cell];
-  recordLayer(op, outputs, [gates, weightHh, options.hidden, options.cell], (given) => {
+  recordLayer(op, outputs, [gates, weightHh, options.hidden, options.cell], (given, places) => {
     const received = new States(shape).receive(given[0], given[1]);
     const cellGradients = empty([shape.batch, shape.hidden]);
     if (given[2] === undefined) cellGradients.fill(0);
@@ -221,7 +234,7 @@ export function lstm(
       ),
       op,
     );
-    const ofWeight = weightGradient(weightHh, gateGradients, states);
+    const ofWeight = stateWeightGradient(weightHh, gateGradients, states, places);
     return [gateGradients, ofWeight, received.initial, cellGradients];
   });
   return result;
@@ -262,7 +275,7 @@ export function gru(
   );
   const result = { output: states.outputs, hidden: states.final };
   const inputs = [gates, weightHh, biasHh, options.hidden];
-  recordLayer(op, [result.output, result.hidden], inputs, (given) => {
+  recordLayer(op, [result.output, result.hidden], inputs, (given, places) => {
     const received = new States(shape).receive(given[0], given[1]);
     const gateGradients = gatesLike(shape, 3);
     const hiddenGradients = gatesLike(shape, 3);
@@ -280,7 +293,7 @@ export function gru(
       op,
     );
     const ofBias = biasHh?.requiresGrad ? sumTo(hiddenGradients, biasHh.shape) : undefined;
-    const ofWeight = weightGradient(weightHh, hiddenGradients, states);
+    const ofWeight = stateWeightGradient(weightHh, hiddenGradients, states, places);
     return [gateGradients, ofWeight, ofBias, received.initial];
   });
   return result;

@@ -10,6 +10,11 @@ export fn q_matmul(a: u32, b: u32, out: u32) i32 {
     return call(products.matmul, .{ a, b, out });
 }
 
+/// out += [..., m, k] x [..., k, n].
+export fn q_matmul_add(a: u32, b: u32, out: u32) i32 {
+    return call(products.matmulAdd, .{ a, b, out });
+}
+
 /// x @ weight^T + bias; bias may be 0.
 export fn q_linear(x: u32, weight: u32, bias: u32, out: u32) i32 {
     return call(products.linear, .{ x, weight, bias, out });

@@ -18,11 +18,22 @@ const Shape = tensor_module.Shape;
 const max_rank = tensor_module.max_rank;
 
 /// `a [..., m, k] x b [..., k, n]`, f32, operands of any strides.
-pub fn matmul(
+pub fn matmul(context: *Context, a: Handle, b: Handle, out: Handle) Error!Handle {
+    return multiply(context, a, b, out, false);
+}
+
+/// Adds `a x b` to `out`, which there must be.
+pub fn matmulAdd(context: *Context, a: Handle, b: Handle, out: Handle) Error!void {
+    _ = try operands.floats(context, out, "out");
+    _ = try multiply(context, a, b, out, true);
+}
+
+fn multiply(
     context: *Context,
     a_handle: Handle,
     b_handle: Handle,
     out_handle: Handle,
+    accumulate: bool,
 ) Error!Handle {
     const a = try operands.floats(context, a_handle, "a");
     const b = try operands.floats(context, b_handle, "b");
@@ -55,6 +66,7 @@ pub fn matmul(
         .data = out.tensor.pointer(f32),
         .row_stride = sizes[rank - 1],
         .batch_strides = operand(out.tensor).batch_strides,
+        .accumulate = accumulate,
     }) catch |failure| return operands.workspaceFailure(context, failure);
     return out.handle;
 }

@@ -6,6 +6,7 @@ export function productsCalls(): ExportCall[] {
   const tableRows = 5;
   return [
     { name: "q_matmul", arguments: [floats([3, 4]), floats([4, 5]), out([3, 5])] },
+    { name: "q_matmul_add", arguments: [floats([3, 4]), floats([4, 5]), target([3, 5])] },
     {
       name: "q_linear",
       arguments: [rows([3, 32]), weight([5, 32]), rows([5], { optional: true }), out([3, 5])],

@@ -104,8 +104,9 @@ const Adam = struct {
         const old_square = splat(options.beta2) * states[1];
         const square = simd.mulAdd(splat(options.beta2_complement) * g, g, old_square);
         states.* = .{ mean, square };
-        const root = @sqrt(square) / splat(options.root_correction) + splat(options.epsilon);
-        return p - splat(options.step_size) * mean / root;
+        // Both sides of the fraction times the correction: one division in place of two.
+        const root = @sqrt(square) + splat(options.root_correction * options.epsilon);
+        return p - splat(options.root_correction * options.step_size) * mean / root;
     }
 };
 
