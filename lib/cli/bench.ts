@@ -8,7 +8,8 @@ import { libraryInfo } from "../core/context.ts";
 import { scope } from "../core/scope.ts";
 import { nextTurn } from "../core/turn.ts";
 import { BatchCache } from "../llm/batch_cache.ts";
-import { type LanguageModel, prefill } from "../llm/language_model.ts";
+import type { LanguageModel } from "../llm/language_model.ts";
+import { prefill, promptChunks } from "../llm/prompt.ts";
 import { argmax } from "../ops/sampling.ts";
 import { type OptionDefinitions, readArguments, UsageError } from "./arguments.ts";
 import { columns, type Command } from "./command.ts";
@@ -87,10 +88,11 @@ async function measureBatch(
   const ids = new Int32Array(sequences);
   let start = performance.now();
   for (let slot = 0; slot < sequences; slot++) {
-    for (let first = 0; first < prompt.length; first += llm.chunkCapacity) {
+    let position = 0;
+    for (const chunk of promptChunks(prompt)) {
       using _ = scope();
-      const chunk = prompt.subarray(first, first + llm.chunkCapacity);
-      ids[slot] = argmax(batch.prefill(slot, chunk, first));
+      ids[slot] = argmax(batch.prefill(slot, chunk, position));
+      position += chunk.length;
     }
     signal.throwIfAborted();
   }

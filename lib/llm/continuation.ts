@@ -34,11 +34,12 @@ export class Continuation {
     capacity: number,
   ) {
     checkMaxTokens(maxTokens);
+    const stops = stopTexts(stop);
     this.#llm = llm;
     this.#maxTokens = maxTokens;
     // The last token needs no room: it is not computed.
     this.#room = capacity - prompt.length + 1;
-    this.#filter = new StopFilter(typeof stop === "string" ? [stop] : stop);
+    this.#filter = new StopFilter(stops);
     this.#stream = llm.tokenizer.decodeStream({
       skipSpecial: true,
       continues: prompt.some((id) => id !== llm.tokenizer.beginToken),
@@ -75,6 +76,16 @@ export class Continuation {
   #rest(): string {
     return this.#filter.push(this.#stream.flush()) + this.#filter.flush();
   }
+}
+
+function stopTexts(stop: string | readonly string[]): readonly string[] {
+  const texts = typeof stop === "string" ? [stop] : stop;
+  if (Array.isArray(texts) && texts.every((text) => typeof text === "string")) return texts;
+  throw new QorusError(
+    "invalid_argument",
+    `generate: stop is ${JSON.stringify(stop)}, expected a text or a list of texts`,
+    { op: "generate", field: "stop", given: stop },
+  );
 }
 
 function checkMaxTokens(maxTokens: number): void {

@@ -8,7 +8,8 @@ import { scope } from "../core/scope.ts";
 import { nextTurn, turnMilliseconds } from "../core/turn.ts";
 import { QorusError } from "../native/error.ts";
 import { Continuation } from "./continuation.ts";
-import { type LanguageModel, newStatistics, promptIds } from "./language_model.ts";
+import { type LanguageModel, newStatistics } from "./language_model.ts";
+import { promptChunks, promptIds } from "./prompt.ts";
 import { PromptLookup, promptLookupOptions } from "./prompt_lookup.ts";
 import { sampleOptions } from "./sampler.ts";
 import type { GeneratedToken, GenerateOptions } from "./types.ts";
@@ -77,17 +78,17 @@ class Run {
     const cachedTokens = llm.cache.keepPrefix(this.#prompt.subarray(0, -1));
     const promptTokens = this.#prompt.length;
     llm.statistics = { ...newStatistics(), promptTokens, cachedTokens };
-    let rest = this.#prompt.subarray(cachedTokens);
+    const chunks = promptChunks(this.#prompt.subarray(cachedTokens));
     let start = performance.now();
-    for (; rest.length > llm.chunkCapacity; rest = rest.subarray(llm.chunkCapacity)) {
-      this.#append(rest.subarray(0, llm.chunkCapacity));
+    for (const chunk of chunks.slice(0, -1)) {
+      this.#append(chunk);
       llm.statistics.prefillMilliseconds += performance.now() - start;
       await nextTurn();
       this.#check();
       start = performance.now();
     }
     using _ = scope();
-    const id = llm.sampler.next(llm.step(rest));
+    const id = llm.sampler.next(llm.step(chunks.at(-1)!));
     llm.statistics.prefillMilliseconds += performance.now() - start;
     return this.#accept(id);
   }

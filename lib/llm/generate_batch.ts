@@ -9,7 +9,8 @@ import { nextTurn, turnMilliseconds } from "../core/turn.ts";
 import { QorusError } from "../native/error.ts";
 import { BatchCache } from "./batch_cache.ts";
 import { Continuation } from "./continuation.ts";
-import { type LanguageModel, newStatistics, promptIds } from "./language_model.ts";
+import { type LanguageModel, newStatistics } from "./language_model.ts";
+import { promptChunks, promptIds } from "./prompt.ts";
 import { sampleOptions, type Sampler } from "./sampler.ts";
 import type { BatchOptions, BatchPrompt, BatchToken, GenerationStatistics } from "./types.ts";
 
@@ -68,6 +69,7 @@ class Batch implements Disposable {
 
   constructor(llm: LanguageModel, prompts: Iterable<GivenPrompt>, options: BatchOptions) {
     const { sequences = defaultSequences, contextLength = llm.contextLength } = options;
+    checkPrompts(prompts);
     checkWhole("sequences", sequences, mostSequences);
     checkWhole("contextLength", contextLength, llm.contextLength);
     this.#llm = llm;
@@ -92,7 +94,7 @@ class Batch implements Disposable {
     const { value, done } = this.#prompts.next();
     if (done === true) return undefined;
     const index = this.#promptCount++;
-    const given: BatchPrompt = typeof value === "string" || !("prompt" in value)
+    const given: BatchPrompt = typeof value !== "object" || !("prompt" in value)
       ? { prompt: value }
       : value;
     const { prompt, ...own } = given;
@@ -109,15 +111,16 @@ class Batch implements Disposable {
 
   /** Computes a prompt in chunks and chooses the token behind it. */
   async #prefill(slot: number, ids: Uint32Array, sampler: Sampler): Promise<number> {
-    const { chunkCapacity } = this.#llm;
-    let start = 0;
-    for (; ids.length - start > chunkCapacity; start += chunkCapacity) {
+    const chunks = promptChunks(ids);
+    let position = 0;
+    for (const chunk of chunks.slice(0, -1)) {
       this.#check();
-      this.#prefillChunk(slot, ids.subarray(start, start + chunkCapacity), start);
+      this.#prefillChunk(slot, chunk, position);
+      position += chunk.length;
       await nextTurn();
     }
     this.#check();
-    return this.#prefillChunk(slot, ids.subarray(start), start, sampler);
+    return this.#prefillChunk(slot, chunks.at(-1)!, position, sampler);
   }
 
   #prefillChunk(slot: number, ids: Uint32Array, position: number, sampler?: Sampler): number {
@@ -190,6 +193,16 @@ class Batch implements Disposable {
 function defined<T extends object>(options: T): T {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given) as T;
+}
+
+/** A text is a list of characters, too: one prompt each would be a surprise. */
+function checkPrompts(prompts: Iterable<GivenPrompt>): void {
+  if (typeof prompts !== "string" && typeof prompts?.[Symbol.iterator] === "function") return;
+  throw new QorusError(
+    "invalid_argument",
+    `generateBatch: prompts are ${JSON.stringify(prompts)}, expected a list such as ["The sea"]`,
+    { op: "generateBatch", field: "prompts", given: prompts },
+  );
 }
 
 function checkWhole(field: string, given: number, most: number): void {

@@ -5,7 +5,6 @@
  */
 
 import { tensor } from "../core/creation.ts";
-import { scope } from "../core/scope.ts";
 import { StateArena } from "../core/state.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Checkpoint, GenerationDefaults, ModelConfig } from "../formats/types.ts";
@@ -19,6 +18,7 @@ import { renderChat } from "./chat_template.ts";
 import { generate } from "./generate.ts";
 import { generateBatch } from "./generate_batch.ts";
 import { cacheBytes, checkCacheDtype, KeyValueCache } from "./kv_cache.ts";
+import { checkLength, chunkCapacity } from "./prompt.ts";
 import { Sampler } from "./sampler.ts";
 import type {
   BatchOptions,
@@ -33,8 +33,6 @@ import type {
 } from "./types.ts";
 import { MappedWeights, repackedBytes } from "./weights.ts";
 
-/** Prompts are computed this many tokens at a time, which bounds the scratch memory they need. */
-const chunkCapacity = 512;
 /** Most rows that {@linkcode LanguageModel.stepRows} takes. */
 const rowCapacity = 8;
 /** Contexts longer than this must be asked for: their cache takes memory. */
@@ -223,7 +221,7 @@ export class LanguageModel implements Disposable {
    * outside of the vocabulary.
    */
   forward(ids: readonly number[]): Tensor {
-    checkLength(ids.length, this.contextLength);
+    checkLength("forward", ids.length, this.contextLength);
     this.resetCache();
     return this.compute(tensor(Int32Array.from(ids)), 0, this.cache.layers);
   }
@@ -259,7 +257,7 @@ export class LanguageModel implements Disposable {
   }
 
   #take(ids: ArrayLike<number>): Tensor {
-    checkLength(this.cache.ids.length + ids.length, this.contextLength);
+    checkLength("generate", this.cache.ids.length + ids.length, this.contextLength);
     for (let i = 0; i < ids.length; i++) this.#idValues[i] = ids[i];
     return this.#ids.slice(0, 0, ids.length);
   }
@@ -324,17 +322,6 @@ export class LanguageModel implements Disposable {
   }
 }
 
-/** The prompt of a generation as tokens. */
-export function promptIds(
-  llm: LanguageModel,
-  prompt: string | readonly number[],
-  contextLength: number = llm.contextLength,
-): Uint32Array {
-  const ids = typeof prompt === "string" ? llm.tokenizer.encode(prompt) : Uint32Array.from(prompt);
-  checkLength(ids.length, contextLength);
-  return ids;
-}
-
 /** Statistics of a generation that is about to begin. */
 export function newStatistics(): GenerationStatistics {
   return {
@@ -346,29 +333,6 @@ export function newStatistics(): GenerationStatistics {
     proposedTokens: 0,
     acceptedTokens: 0,
   };
-}
-
-/** Runs a prompt in chunks; returns the logits behind its last token in the caller's scope. */
-export function prefill(llm: LanguageModel, ids: Uint32Array): Tensor {
-  let start = 0;
-  for (; ids.length - start > chunkCapacity; start += chunkCapacity) {
-    using _ = scope();
-    llm.step(ids.subarray(start, start + chunkCapacity));
-  }
-  return llm.step(ids.subarray(start));
-}
-
-function checkLength(count: number, contextLength: number): void {
-  if (count >= 1 && count <= contextLength) return;
-  const message = count === 0
-    ? "the prompt has no tokens and the model has no token to begin with"
-    : `${count} tokens do not fit the context of ${contextLength}: ` +
-      "shorten the prompt, or load with a larger contextLength";
-  throw new QorusError("out_of_range", `generate: ${message}`, {
-    op: "generate",
-    given: count,
-    expected: contextLength,
-  });
 }
 
 /** Where weights are exact, so is the cache; else half the memory is worth more. */

@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { counters } from "../../lib/core/context.ts";
 import { scope } from "../../lib/core/scope.ts";
 import type { ModelConfig } from "../../lib/formats/types.ts";
-import { type LanguageModel, prefill } from "../../lib/llm/language_model.ts";
+import type { LanguageModel } from "../../lib/llm/language_model.ts";
+import { prefill } from "../../lib/llm/prompt.ts";
 import { load } from "../../lib/llm/load.ts";
 import type {
   BatchOptions,
@@ -294,6 +295,7 @@ test("a batch: wrong options, long prompts, signals and disposal are errors", as
   using model = await RandomModel.open("q4_0");
   const { llm } = model;
   const wrong: [Iterable<string | readonly number[] | BatchPrompt>, BatchOptions, string][] = [
+    ["The sea", {}, 'prompts are "The sea"'],
     [[], { sequences: 0 }, "sequences is 0"],
     [[], { sequences: 1e9 }, "sequences is 1000000000"],
     [[], { contextLength: 701 }, "contextLength is 701"],

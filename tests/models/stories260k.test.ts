@@ -37,7 +37,7 @@ function goldenLogits(k: number): Float32Array {
 async function write(
   llm: LanguageModel,
   prompt: string,
-  options: GenerateOptions,
+  options: GenerateOptions = {},
 ): Promise<string> {
   let written = prompt;
   for await (const { text } of llm.generate(prompt, options)) written += text;
@@ -249,10 +249,12 @@ test("generation: options out of range are errors", needsData, async () => {
     [{ minP: 2 }, "minP is 2"],
     [{ repetitionPenalty: 0 }, "repetitionPenalty is 0"],
     [{ maxTokens: 0 }, "maxTokens is 0"],
+    [{ stop: 3 as unknown as string }, "stop is 3"],
   ];
   for (const [options, message] of wrong) {
     await assertRejects(() => write(llm, "", options), QorusError, message);
   }
+  await assertRejects(() => write(llm, 3 as unknown as string), QorusError, "the prompt is 3");
   using _ = scope();
   await assertRejects(async () => await llm.forward([512]), QorusError, "id 512");
 });
