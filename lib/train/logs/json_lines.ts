@@ -15,6 +15,7 @@ import { QorusError } from "../../native/error.ts";
 import { FileReader } from "../../formats/file.ts";
 import { invalidFile, show } from "../../formats/file_error.ts";
 import { decodeUtf8, parseJsonObject } from "../../formats/text.ts";
+import { isCount } from "./log_file.ts";
 import type { RunRecord } from "./run_log.ts";
 
 const kinds: readonly unknown[] = ["train", "validation", "epoch"] satisfies RunRecord["kind"][];
@@ -28,11 +29,6 @@ const chunkBytes = 1 << 20;
 /** Most bytes of a line: a record has some ten numbers, not thousands. */
 const longestLineBytes = 1 << 20;
 const lineFeed = 10;
-
-/** A count of steps or epochs; 0 is the time before the first one. */
-export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
 
 function isDuration(value: unknown): value is number {
   return Number.isFinite(value) && (value as number) >= 0;

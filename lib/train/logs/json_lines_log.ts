@@ -7,9 +7,8 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { AtomicFile } from "../../formats/atomic_file.ts";
-import { QorusError } from "../../native/error.ts";
-import { encodeRecord, isCount, type LogLine, readLogLines } from "./json_lines.ts";
-import { LogFile, makeFolder } from "./log_file.ts";
+import { encodeRecord, type LogLine, readLogLines } from "./json_lines.ts";
+import { checkStep, LogFile, makeFolder, openFile } from "./log_file.ts";
 import type { RunLog, RunRecord } from "./run_log.ts";
 
 const encoder = new TextEncoder();
@@ -50,13 +49,7 @@ export class JsonLinesLog implements RunLog {
    */
   open(step: number): void {
     this[Symbol.dispose]();
-    if (!isCount(step)) {
-      throw new QorusError("invalid_argument", `${this.path}: open after ${step} steps`, {
-        op: "JsonLinesLog.open",
-        given: step,
-        expected: "a whole number of 0 or more",
-      });
-    }
+    checkStep(step, "JsonLinesLog.open", this.path);
     makeFolder(dirname(this.path));
     if (existsSync(this.path)) keepUntil(this.path, step);
     this.#file = new LogFile(this.path);
@@ -69,13 +62,7 @@ export class JsonLinesLog implements RunLog {
    * not open, `io` where the system refuses to write.
    */
   write(record: RunRecord): void {
-    if (this.#file === undefined) {
-      throw new QorusError("invalid_argument", `${this.path}: call open before write`, {
-        op: "JsonLinesLog.write",
-        path: this.path,
-      });
-    }
-    this.#file.append(encoder.encode(encodeRecord(record)));
+    openFile(this.#file, "JsonLinesLog", this.path).append(encoder.encode(encodeRecord(record)));
   }
 
   /** Brings all records to the disk; throws `io`. */

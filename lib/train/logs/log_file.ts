@@ -6,6 +6,7 @@
 
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { systemError } from "../../formats/file_error.ts";
+import { QorusError } from "../../native/error.ts";
 
 /** Bytes gather this long before they are written: fast steps share one system call. */
 const gatherMilliseconds = 250;
@@ -70,6 +71,32 @@ export class LogFile implements Disposable {
       throw systemError(this.path, "write it", error);
     }
   }
+}
+
+/** The file of a log that is open; throws `invalid_argument` where it is not. */
+export function openFile(file: LogFile | undefined, log: string, path: string): LogFile {
+  if (file !== undefined) return file;
+  throw new QorusError("invalid_argument", `${path}: call open before write`, {
+    op: `${log}.write`,
+    path,
+  });
+}
+
+/** A count of steps or epochs; 0 is the time before the first one. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/**
+ * Throws `invalid_argument` unless a log's step is a count.
+ *
+ * @param op such as `JsonLinesLog.open`
+ */
+export function checkStep(step: number, op: string, path: string): void {
+  if (isCount(step)) return;
+  const expected = "a whole number of 0 or more";
+  const message = `${path}: step ${step} is given, expected ${expected}`;
+  throw new QorusError("invalid_argument", message, { op, field: "step", given: step, expected });
 }
 
 /** All parts in one piece of memory. */

@@ -9,10 +9,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { systemError } from "../../formats/file_error.ts";
-import { QorusError } from "../../native/error.ts";
 import { scalarsEvent, startEvent, tfRecord, versionEvent } from "./event.ts";
-import { isCount } from "./json_lines.ts";
-import { LogFile, makeFolder } from "./log_file.ts";
+import { checkStep, LogFile, makeFolder, openFile } from "./log_file.ts";
 import type { RunLog, RunRecord } from "./run_log.ts";
 
 const filePrefix = "events.out.tfevents.";
@@ -50,7 +48,7 @@ export class TensorBoardLog implements RunLog {
    */
   open(step: number): void {
     this[Symbol.dispose]();
-    this.#checkStep(step, "open");
+    checkStep(step, "TensorBoardLog.open", this.folder);
     makeFolder(this.folder);
     const file = new LogFile(join(this.folder, fileName(this.folder)), true);
     this.#file = file;
@@ -65,18 +63,13 @@ export class TensorBoardLog implements RunLog {
    * number of 0 or more, `io` where the system refuses to write.
    */
   write({ kind, step, values }: RunRecord): void {
-    if (this.#file === undefined) {
-      throw new QorusError("invalid_argument", `${this.folder}: call open before write`, {
-        op: "TensorBoardLog.write",
-        path: this.folder,
-      });
-    }
-    this.#checkStep(step, "write");
+    const file = openFile(this.#file, "TensorBoardLog", this.folder);
+    checkStep(step, "TensorBoardLog.write", this.folder);
     const scalars = Object.entries(values).map(([name, value]): [string, number] => [
       `${kind}/${name}`,
       value,
     ]);
-    this.#file.append(tfRecord(scalarsEvent(Date.now() / 1000, step, scalars)));
+    file.append(tfRecord(scalarsEvent(Date.now() / 1000, step, scalars)));
   }
 
   /** Brings all events to the disk; throws `io`. */
@@ -89,16 +82,6 @@ export class TensorBoardLog implements RunLog {
     const file = this.#file;
     this.#file = undefined;
     file?.[Symbol.dispose]();
-  }
-
-  #checkStep(step: number, op: string): void {
-    if (isCount(step)) return;
-    const expected = "a whole number of 0 or more";
-    throw new QorusError(
-      "invalid_argument",
-      `${this.folder}: step ${step} is given, expected ${expected}`,
-      { op: `TensorBoardLog.${op}`, field: "step", given: step, expected },
-    );
   }
 }
 

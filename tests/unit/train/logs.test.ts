@@ -123,7 +123,7 @@ test("JSON lines: records that a line cannot hold, and logs that are not open", 
   using log = new JsonLinesLog(folder.file("run.jsonl"));
   assertThrows(() => log.write(step(1)), QorusError, "call open before write");
   log.flush();
-  assertThrows(() => log.open(-1), QorusError, "-1 steps");
+  assertThrows(() => log.open(-1), QorusError, "step -1");
   log.open(0);
   assertThrows(() => log.write(step(1, { step: 2 })), QorusError, '"step"');
   assertThrows(() => log.write(step(-1)), QorusError, "step");
