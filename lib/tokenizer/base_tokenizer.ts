@@ -13,7 +13,6 @@ import {
   type TokenizerDefinition,
 } from "./definition.ts";
 import { IdList } from "./id_list.ts";
-import { PieceTable } from "./pieces.ts";
 import { type ReplacementRule, Utf8Stream } from "./utf8.ts";
 import type {
   DecodeOptions,
@@ -24,26 +23,22 @@ import type {
 } from "./tokenizer.ts";
 import { compileSteps, type TextRewriter } from "./words.ts";
 
-/** The pieces as decoding writes them: with a space for each U+2581. */
-function decodedPieces(definition: TokenizerDefinition): PieceTable {
-  const { pieces, types } = definition;
-  if (!definition.escapedSpaces) return pieces;
-  const bytes = new Uint8Array(pieces.bytes.length);
-  const offsets = new Uint32Array(pieces.length + 1);
+/** A piece with a space for each U+2581. */
+function withSpaces(piece: Uint8Array): Uint8Array {
+  if (!piece.includes(spaceLead)) return piece;
+  const bytes = new Uint8Array(piece.length);
   let end = 0;
-  for (let id = 0; id < pieces.length; id++) {
-    const last = pieces.offsets[id + 1];
-    for (let index = pieces.offsets[id]; index < last; index++) {
-      const isSymbol = types[id] !== pieceTypes.byte && index + 2 < last &&
-        pieces.bytes[index] === 0xe2 && pieces.bytes[index + 1] === 0x96 &&
-        pieces.bytes[index + 2] === 0x81;
-      bytes[end++] = isSymbol ? 0x20 : pieces.bytes[index];
-      if (isSymbol) index += 2;
-    }
-    offsets[id + 1] = end;
+  for (let index = 0; index < piece.length; index++) {
+    const isSymbol = piece[index] === spaceLead && piece[index + 1] === 0x96 &&
+      piece[index + 2] === 0x81;
+    bytes[end++] = isSymbol ? 0x20 : piece[index];
+    if (isSymbol) index += 2;
   }
-  return new PieceTable(bytes.slice(0, end), offsets);
+  return bytes.subarray(0, end);
 }
+
+/** The first byte of U+2581. */
+const spaceLead = 0xe2;
 
 class PieceDecodeStream implements DecodeStream {
   readonly #bytesOf: (id: number, atStart: boolean) => Uint8Array;
@@ -85,7 +80,6 @@ export abstract class BaseTokenizer implements Tokenizer {
   readonly endTokens: readonly number[];
   readonly padToken?: number;
   readonly specialTokens: ReadonlyMap<string, number>;
-  readonly #decoded: PieceTable;
   readonly #special: Uint8Array;
   readonly #replacement: ReplacementRule;
   readonly #normalize: TextRewriter;
@@ -100,14 +94,16 @@ export abstract class BaseTokenizer implements Tokenizer {
     this.beginToken = definition.beginToken;
     this.endTokens = definition.endTokens;
     this.padToken = definition.padToken;
-    this.#decoded = decodedPieces(definition);
-    this.#special = new Uint8Array(this.vocabSize);
+    const { types } = definition;
+    const isSpecial = new Uint8Array(types.length);
     const special = new Map<string, number>();
-    for (let id = 0; id < this.vocabSize; id++) {
-      const type = definition.types[id];
-      if (type === pieceTypes.control || type === pieceTypes.unknown) this.#special[id] = 1;
-      if (this.#special[id] === 1) special.set(definition.pieces.text(id), id);
+    for (let id = 0; id < types.length; id++) {
+      const type = types[id];
+      if (type !== pieceTypes.control && type !== pieceTypes.unknown) continue;
+      isSpecial[id] = 1;
+      special.set(definition.pieces.text(id), id);
     }
+    this.#special = isSpecial;
     this.specialTokens = special;
     this.#replacement = definition.kind === "sentencePiece" ? "byte" : "part";
     this.#normalize = compileSteps(definition.normalizers, path);
@@ -184,11 +180,18 @@ export abstract class BaseTokenizer implements Tokenizer {
   #output(id: number, atStart: boolean, skipSpecial: boolean): Uint8Array {
     this.#checkId(id);
     if (skipSpecial && this.#special[id] === 1) return nothing;
-    const bytes = this.#decoded.at(id);
+    const bytes = this.#decoded(id);
     if (bytes.length === 0) return nothing;
     const dropSpace = atStart && this.definition.stripLeadingSpace && bytes[0] === 0x20 &&
       this.definition.types[id] !== pieceTypes.byte;
     return dropSpace ? bytes.subarray(1) : bytes;
+  }
+
+  /** A piece as decoding writes it. */
+  #decoded(id: number): Uint8Array {
+    const { pieces, types, escapedSpaces } = this.definition;
+    const piece = pieces.at(id);
+    return escapedSpaces && types[id] !== pieceTypes.byte ? withSpaces(piece) : piece;
   }
 
   #checkId(id: number): void {
@@ -237,7 +240,7 @@ export abstract class BaseTokenizer implements Tokenizer {
 
   bytesOf(id: number): Uint8Array {
     this.#checkId(id);
-    return this.#decoded.at(id).slice();
+    return this.#decoded(id).slice();
   }
 
   isSpecial(id: number): boolean {
@@ -248,10 +251,10 @@ export abstract class BaseTokenizer implements Tokenizer {
 
 /** Ids of the `byte` pieces by byte, -1 where the vocabulary has none. */
 export function bytePieceIds(definition: TokenizerDefinition): Int32Array {
+  const { pieces: { bytes, offsets }, types } = definition;
   const ids = new Int32Array(256).fill(-1);
-  for (let id = 0; id < definition.pieces.length; id++) {
-    if (definition.types[id] === pieceTypes.byte) ids[definition.pieces.at(id)[0]] = id;
-  }
+  let id = types.indexOf(pieceTypes.byte);
+  for (; id >= 0; id = types.indexOf(pieceTypes.byte, id + 1)) ids[bytes[offsets[id]]] = id;
   return ids;
 }
 

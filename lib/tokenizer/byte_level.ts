@@ -24,7 +24,6 @@ export class ByteLevelTokenizer extends BaseTokenizer {
   readonly #idOfByte = new Int32Array(256).fill(-1);
   readonly #longestPieceBytes: number;
   readonly #cache = new WordCache();
-  #index?: PieceIndex;
   #symbols = new Int32Array(64);
   #starts = new Uint32Array(64);
 
@@ -33,10 +32,13 @@ export class ByteLevelTokenizer extends BaseTokenizer {
     super(definition, path);
     const { pieces, types } = definition;
     let longest = 0;
-    for (let id = 0; id < pieces.length; id++) {
+    const { bytes, offsets } = pieces;
+    const idOfByte = this.#idOfByte;
+    for (let id = 0; id < types.length; id++) {
       if (types[id] !== pieceTypes.normal) continue;
-      longest = Math.max(longest, pieces.byteLength(id));
-      if (pieces.byteLength(id) === 1) this.#idOfByte[pieces.at(id)[0]] = id;
+      const length = offsets[id + 1] - offsets[id];
+      if (length > longest) longest = length;
+      if (length === 1) idOfByte[bytes[offsets[id]]] = id;
     }
     this.#longestPieceBytes = longest;
     this.#splitWords = compileSplits(definition.splits, path);
@@ -45,7 +47,7 @@ export class ByteLevelTokenizer extends BaseTokenizer {
 
   /** Made when it is first needed: explicit merges do without. */
   #pieceIndex(): PieceIndex {
-    return this.#index ??= mergeablePieces(this.definition);
+    return mergeablePieces(this.definition);
   }
 
   protected override encodePlain(text: string, ids: IdList): void {

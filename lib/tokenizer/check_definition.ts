@@ -5,8 +5,9 @@
  */
 
 import { pieceTypes, type TokenizerDefinition } from "./definition.ts";
-import { decodeText, invalidFile, largestVocabulary } from "./file_errors.ts";
-import { PieceIndex, type PieceTable } from "./pieces.ts";
+import { decodeText, invalidFile, isUtf8, largestVocabulary } from "./file_errors.ts";
+import { mergeablePieces } from "./merge_rules.ts";
+import { PieceIndex } from "./pieces.ts";
 
 function checkSizes(definition: TokenizerDefinition, path: string): void {
   const { pieces, types, ranking, merges, scores } = definition;
@@ -25,43 +26,80 @@ function checkSizes(definition: TokenizerDefinition, path: string): void {
   }
 }
 
-/** Refuses two ids with the same bytes where encoding could mean either. */
-function checkUnique(definition: TokenizerDefinition, path: string): void {
-  const { pieces, types } = definition;
-  for (const type of [pieceTypes.normal, pieceTypes.byte]) {
-    const { duplicate } = new PieceIndex(pieces, (id) => types[id] === type);
-    if (duplicate === undefined) continue;
-    const given = pieces.text(duplicate);
-    throw invalidFile(path, `piece ${duplicate}`, given, "a piece that no other id has too");
+/** The first normal piece that an earlier normal piece equals. */
+function duplicateNormal(definition: TokenizerDefinition): number | undefined {
+  const { pieces, types, kind } = definition;
+  // The index that encoding needs anyway has all normal pieces, and in most vocabularies no others.
+  if (kind !== "sentencePiece" || !types.includes(pieceTypes.unused)) {
+    return mergeablePieces(definition).duplicate;
   }
+  return new PieceIndex(pieces, types.map((type) => Number(type === pieceTypes.normal))).duplicate;
 }
 
-/** Large vocabularies are read often: this makes no view of each piece. */
-function isAscii({ bytes, offsets }: PieceTable, id: number): boolean {
-  for (let at = offsets[id]; at < offsets[id + 1]; at++) if (bytes[at] >= 0x80) return false;
-  return true;
+/** Refuses two ids with the same bytes where encoding could mean either. */
+function checkUnique(definition: TokenizerDefinition, path: string): void {
+  const duplicate = duplicateNormal(definition) ?? duplicateByte(definition);
+  if (duplicate === undefined) return;
+  const given = definition.pieces.text(duplicate);
+  throw invalidFile(path, `piece ${duplicate}`, given, "a piece that no other id has too");
+}
+
+/** The first byte piece that an earlier byte piece equals. */
+function duplicateByte({ pieces: { bytes, offsets }, types }: TokenizerDefinition) {
+  const isKnown = new Uint8Array(256);
+  let id = types.indexOf(pieceTypes.byte);
+  for (; id >= 0; id = types.indexOf(pieceTypes.byte, id + 1)) {
+    const byte = bytes[offsets[id]];
+    if (isKnown[byte] === 1) return id;
+    isKnown[byte] = 1;
+  }
+  return undefined;
+}
+
+/**
+ * Refuses pieces that are no UTF-8 although they are text. Texts that follow each other are decoded
+ * at once: no character reaches into the next piece unless that starts amid a character.
+ */
+function checkTexts(definition: TokenizerDefinition, path: string): void {
+  const { pieces, types, kind } = definition;
+  const { bytes, offsets } = pieces;
+  const checkRun = (first: number, end: number, isSplit: boolean) => {
+    if (first === end) return;
+    if (!isSplit && isUtf8(bytes.subarray(offsets[first], offsets[end]))) return;
+    for (let id = first; id < end; id++) decodeText(pieces.at(id), path, `piece ${id}`);
+  };
+  let first = 0;
+  let isSplit = false;
+  for (let id = 0; id < types.length; id++) {
+    const type = types[id];
+    if (type === pieceTypes.byte || (kind === "byteLevel" && type === pieceTypes.normal)) {
+      checkRun(first, id, isSplit);
+      first = id + 1;
+      isSplit = false;
+    } else if (offsets[id] < bytes.length && (bytes[offsets[id]] & 0xc0) === 0x80) isSplit = true;
+  }
+  checkRun(first, types.length, isSplit);
 }
 
 function checkPieces(definition: TokenizerDefinition, path: string): void {
   const { pieces, types, kind } = definition;
-  for (let id = 0; id < pieces.length; id++) {
+  const { offsets } = pieces;
+  let byteCount = 0;
+  for (let id = 0; id < types.length; id++) {
     const type = types[id];
     if (type < pieceTypes.normal || type > pieceTypes.byte) {
       throw invalidFile(path, `the type of piece ${id}`, type, "1 to 6");
     }
-    const isByte = type === pieceTypes.byte;
-    if (isByte && pieces.byteLength(id) !== 1) {
-      throw invalidFile(path, `byte piece ${id}`, pieces.text(id), "one byte");
-    }
-    if (type === pieceTypes.normal && pieces.byteLength(id) === 0) {
+    const length = offsets[id + 1] - offsets[id];
+    if (type === pieceTypes.byte) {
+      byteCount++;
+      if (length !== 1) throw invalidFile(path, `byte piece ${id}`, pieces.text(id), "one byte");
+    } else if (type === pieceTypes.normal && length === 0) {
       throw invalidFile(path, `piece ${id}`, "", "at least one byte");
     }
-    if (isByte || (kind === "byteLevel" && type === pieceTypes.normal)) continue;
-    if (!isAscii(pieces, id)) decodeText(pieces.at(id), path, `piece ${id}`);
   }
+  checkTexts(definition, path);
   checkUnique(definition, path);
-  let byteCount = 0;
-  for (let id = 0; id < types.length; id++) if (types[id] === pieceTypes.byte) byteCount++;
   if (kind === "bytes" && byteCount !== 256) {
     throw invalidFile(path, "the number of byte pieces", byteCount, "256");
   }
@@ -70,7 +108,9 @@ function checkPieces(definition: TokenizerDefinition, path: string): void {
 function checkMerges(definition: TokenizerDefinition, path: string): void {
   const { pieces: { bytes, offsets, length }, merges } = definition;
   for (let index = 0; index < merges.length; index += 3) {
-    const [left, right, joined] = [merges[index], merges[index + 1], merges[index + 2]];
+    const left = merges[index];
+    const right = merges[index + 1];
+    const joined = merges[index + 2];
     if (left >= length || right >= length || joined >= length) {
       const ids = `${left}, ${right} to ${joined}`;
       throw invalidFile(path, `merge ${index / 3}`, ids, `ids below ${length}`);
@@ -120,9 +160,10 @@ export function checkDefinition(
   checkPieces(definition, path);
   checkMerges(definition, path);
   checkIds(definition, path);
-  const badScore = definition.scores.findIndex((score) => Number.isNaN(score));
-  if (badScore >= 0) {
-    throw invalidFile(path, `the score of piece ${badScore}`, Number.NaN, "a number");
+  const { scores } = definition;
+  if (scores.includes(Number.NaN)) {
+    const piece = scores.findIndex((score) => Number.isNaN(score));
+    throw invalidFile(path, `the score of piece ${piece}`, Number.NaN, "a number");
   }
   return definition;
 }

@@ -5,7 +5,7 @@
  */
 
 import type { TokenizerDefinition } from "./definition.ts";
-import { isMergeable, mergeablePieces, ranksOfScores } from "./merge_rules.ts";
+import { mergeableMask, mergeablePieces, ranksOfScores } from "./merge_rules.ts";
 
 /**
  * The merges of a definition as a list: left id, right id and joined id of each, best first.
@@ -17,8 +17,9 @@ export function explicitMerges(definition: TokenizerDefinition): Uint32Array {
   const { pieces, ranking, merges } = definition;
   if (ranking === "merges") return merges;
   const index = mergeablePieces(definition);
+  const mask = mergeableMask(definition);
   const order = Array.from({ length: pieces.length }, (_, id) => id)
-    .filter((id) => isMergeable(definition, id));
+    .filter((id) => mask[id] === 1);
   if (ranking === "scores") {
     const ranks = ranksOfScores(definition.scores);
     order.sort((a, b) => ranks[a] - ranks[b] || a - b);

@@ -61,10 +61,22 @@ export function readBytes(path: string): Uint8Array {
   }
 }
 
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Whether the bytes are UTF-8. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    strictUtf8.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Text of bytes that must be UTF-8. */
 export function decodeText(bytes: Uint8Array, path: string, field: string): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return strictUtf8.decode(bytes);
   } catch {
     throw invalidFile(path, field, "not UTF-8", "UTF-8 text");
   }

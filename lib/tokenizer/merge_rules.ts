@@ -107,20 +107,32 @@ export class ListedMerges implements MergeRules {
 }
 
 /**
- * Whether merges may make the piece.
+ * One for each piece that merges may make, zero for others.
  *
  * SentencePiece's merges make pieces of type `unused` too, on their way to other pieces.
  */
-export function isMergeable(definition: TokenizerDefinition, id: number): boolean {
-  const type = definition.types[id];
-  return type === pieceTypes.normal ||
-    (type === pieceTypes.unused && definition.kind === "sentencePiece" &&
-      definition.pieces.byteLength(id) > 0);
+export function mergeableMask({ pieces, types, kind }: TokenizerDefinition): Uint8Array {
+  const { offsets } = pieces;
+  const mask = new Uint8Array(types.length);
+  const takesUnused = kind === "sentencePiece";
+  for (let id = 0; id < types.length; id++) {
+    const type = types[id];
+    const isUsable = takesUnused && type === pieceTypes.unused && offsets[id + 1] > offsets[id];
+    if (type === pieceTypes.normal || isUsable) mask[id] = 1;
+  }
+  return mask;
 }
 
-/** The pieces that merges may make, by their bytes. */
+const indexes = new WeakMap<TokenizerDefinition, PieceIndex>();
+
+/** The pieces that merges may make, by their bytes; made once for a definition. */
 export function mergeablePieces(definition: TokenizerDefinition): PieceIndex {
-  return new PieceIndex(definition.pieces, (id) => isMergeable(definition, id));
+  let index = indexes.get(definition);
+  if (index === undefined) {
+    index = new PieceIndex(definition.pieces, mergeableMask(definition));
+    indexes.set(definition, index);
+  }
+  return index;
 }
 
 /** Pairs that are remembered at most; a hostile text must not fill the memory. */
@@ -157,16 +169,25 @@ function numbersBelow(count: number): Uint32Array {
   return numbers;
 }
 
-function isDescending(values: Float32Array): boolean {
-  for (let i = 1; i < values.length; i++) if (values[i] > values[i - 1]) return false;
-  return true;
+/** Ranks of scores that never rise; undefined where some do. */
+function ranksOfDescending(scores: Float32Array): Uint32Array | undefined {
+  const ranks = new Uint32Array(scores.length);
+  let rank = 0;
+  for (let id = 1; id < scores.length; id++) {
+    if (scores[id] > scores[id - 1]) return undefined;
+    if (scores[id] < scores[id - 1]) rank++;
+    ranks[id] = rank;
+  }
+  return ranks;
 }
 
 /** Urgency of each piece by score: the highest score has rank 0, equal scores equal ranks. */
 export function ranksOfScores(scores: Float32Array): Uint32Array {
-  const order = numbersBelow(scores.length);
   // Most vocabularies are in this order already.
-  if (!isDescending(scores)) order.sort((a, b) => scores[b] - scores[a]);
+  const descending = ranksOfDescending(scores);
+  if (descending !== undefined) return descending;
+  const order = numbersBelow(scores.length);
+  order.sort((a, b) => scores[b] - scores[a]);
   const ranks = new Uint32Array(scores.length);
   let rank = 0;
   for (let place = 1; place < order.length; place++) {

@@ -67,21 +67,37 @@ export class PieceIndex {
   /** The first id whose bytes another id has too, if there is one; the earlier id is found. */
   readonly duplicate?: number;
 
-  /** Indexes the pieces that `includes` wants. */
-  constructor(pieces: PieceTable, includes: (id: number) => boolean) {
+  /** Indexes the pieces whose entry in `included` is not zero. */
+  constructor(pieces: PieceTable, included: Uint8Array) {
     let capacity = 16;
     while (capacity < pieces.length * 2) capacity *= 2;
     this.#pieces = pieces;
     this.#slots = new Uint32Array(capacity);
     this.#mask = capacity - 1;
-    const { bytes, offsets } = pieces;
-    for (let id = 0; id < pieces.length; id++) {
-      if (!includes(id)) continue;
-      const [start, end] = [offsets[id], offsets[id + 1]];
-      const slot = this.#slot(this.#hash(this.#seed, bytes, start, end), bytes, start, end, end);
-      if (this.#slots[slot] === 0) this.#slots[slot] = id + 1;
-      else this.duplicate ??= id;
+    this.duplicate = this.#fill(included);
+  }
+
+  /**
+   * Takes up the pieces and returns the first that is there already. A program that has just begun
+   * interprets this loop: it calls nothing for a piece that meets no other.
+   */
+  #fill(included: Uint8Array): number | undefined {
+    const { bytes, offsets, length } = this.#pieces;
+    const slots = this.#slots;
+    const mask = this.#mask;
+    let duplicate: number | undefined;
+    for (let id = 0, end = offsets[0]; id < length; id++) {
+      const start = end;
+      end = offsets[id + 1];
+      if (included[id] === 0) continue;
+      let hash = this.#seed;
+      for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
+      let slot = (hash ^ (hash >>> 15)) & mask;
+      if (slots[slot] !== 0) slot = this.#slot(hash, bytes, start, end, end);
+      if (slots[slot] === 0) slots[slot] = id + 1;
+      else duplicate ??= id;
     }
+    return duplicate;
   }
 
   #hash(seed: number, bytes: Uint8Array, start: number, end: number): number {
@@ -102,11 +118,13 @@ export class PieceIndex {
     moreEnd = more,
   ): number {
     const { bytes: all, offsets } = this.#pieces;
+    const slots = this.#slots;
+    const mask = this.#mask;
     const length = end - start;
-    let slot = (hash ^ (hash >>> 15)) & this.#mask;
-    for (; this.#slots[slot] !== 0; slot = (slot + 1) & this.#mask) {
-      const from = offsets[this.#slots[slot] - 1];
-      let same = offsets[this.#slots[slot]] - from === length + moreEnd - more;
+    let slot = (hash ^ (hash >>> 15)) & mask;
+    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const from = offsets[slots[slot] - 1];
+      let same = offsets[slots[slot]] - from === length + moreEnd - more;
       for (let index = 0; same && index < length; index++) {
         same = all[from + index] === bytes[start + index];
       }

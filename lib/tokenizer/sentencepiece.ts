@@ -11,9 +11,8 @@ import { BaseTokenizer, bytePieceIds, cannotEncode } from "./base_tokenizer.ts";
 import { pieceTypes, spaceSymbol, type TokenizerDefinition } from "./definition.ts";
 import { IdList } from "./id_list.ts";
 import { Merger } from "./merge.ts";
-import { isMergeable, mergeablePieces, mergeRulesOf } from "./merge_rules.ts";
+import { mergeableMask, mergeablePieces, mergeRulesOf } from "./merge_rules.ts";
 import type { PieceIndex, PieceTable } from "./pieces.ts";
-import { characterLength } from "./utf8.ts";
 import { WordCache } from "./word_cache.ts";
 import { compileSplits, type WordSplitter } from "./words.ts";
 
@@ -22,25 +21,39 @@ const utf8 = new TextEncoder();
 /** Cuts in front of a space that follows a word; the space stays with the word behind it. */
 const wordsWithSpaces = { "\u2581": /\u2581+[^\u2581]*|[^\u2581]+/gu, " ": / +[^ ]*|[^ ]+/gu };
 
-/** Whether a piece has a space behind another character. */
-function hasSpaceInside({ bytes, offsets }: PieceTable, id: number, space: Uint8Array): boolean {
-  let isInside = false;
-  for (let at = offsets[id]; at < offsets[id + 1];) {
-    let same = at + space.length <= offsets[id + 1];
-    for (let i = 0; same && i < space.length; i++) same = bytes[at + i] === space[i];
-    if (same && isInside) return true;
-    isInside = !same;
-    at += same ? space.length : 1;
+/** Texts of up to so many UTF-16 units are encoded at once: looking at all pieces would take longer. */
+const shortText = 256;
+
+/** Whether one of the pieces has a space behind another character. */
+function hasSpaceInside(
+  { bytes, offsets }: PieceTable,
+  included: Uint8Array,
+  space: Uint8Array,
+): boolean {
+  const [first, second = -1, third = -1] = space;
+  for (let id = 0, end = offsets[0]; id < included.length; id++) {
+    let isInside = false;
+    let at = end;
+    end = offsets[id + 1];
+    if (included[id] === 0) continue;
+    while (at < end) {
+      const isSpace = bytes[at] === first && (second < 0 || bytes[at + 1] === second) &&
+        (third < 0 || bytes[at + 2] === third);
+      if (isSpace && isInside) return true;
+      isInside = !isSpace;
+      at += isSpace ? space.length : 1;
+    }
   }
   return false;
 }
 
 /** A tokenizer of kind `sentencePiece`. */
 export class SentencePieceTokenizer extends BaseTokenizer {
-  readonly #splitWords: WordSplitter;
+  #splitWords?: WordSplitter;
   readonly #merger: Merger;
   readonly #index: PieceIndex;
-  readonly #idOfCharacter = new Map<number, number>();
+  /** Pieces of one character that were looked for; -1 where there is none. */
+  readonly #idOfCharacter = new Map<string, number>();
   readonly #idOfByte: Int32Array;
   /** The parts of each piece of type `unused`, which merges make but encoding must not give. */
   readonly #partsOfUnused = new Map<number, Uint32Array>();
@@ -51,40 +64,35 @@ export class SentencePieceTokenizer extends BaseTokenizer {
   /** Takes a checked definition; `path` is for messages. */
   constructor(definition: TokenizerDefinition, path: string) {
     super(definition, path);
-    const { pieces, types } = definition;
+    const { types } = definition;
     this.#index = mergeablePieces(definition);
     this.#idOfByte = bytePieceIds(definition);
-    for (let id = 0; id < pieces.length; id++) {
-      const length = characterLength(pieces.bytes[pieces.offsets[id]]);
-      if (pieces.byteLength(id) !== length || !isMergeable(definition, id)) continue;
-      this.#idOfCharacter.set(pieces.text(id).codePointAt(0)!, id);
-    }
     this.#merger = new Merger(mergeRulesOf(definition, () => this.#index));
-    this.#splitWords = this.#wordSplitter(path);
-    for (let id = 0; id < pieces.length; id++) {
-      if (types[id] === pieceTypes.unused) this.#splitUnused(id);
-    }
+    if (definition.splits.length > 0) this.#splitWords = compileSplits(definition.splits, path);
+    let id = types.indexOf(pieceTypes.unused);
+    for (; id >= 0; id = types.indexOf(pieceTypes.unused, id + 1)) this.#splitUnused(id);
   }
 
   /**
    * Cuts at spaces where that changes nothing: no piece has a space behind another character, so
    * no merge crosses the cut. Words can then be remembered, which whole texts cannot.
    */
-  #wordSplitter(path: string): WordSplitter {
+  #wordSplitter(): WordSplitter {
     const { definition } = this;
-    if (definition.splits.length > 0) return compileSplits(definition.splits, path);
     const space = definition.escapedSpaces ? spaceSymbol : " ";
     const spaceBytes = utf8.encode(space);
-    for (let id = 0; id < definition.pieces.length; id++) {
-      if (!isMergeable(definition, id)) continue;
-      if (hasSpaceInside(definition.pieces, id, spaceBytes)) return (whole) => [whole];
+    if (hasSpaceInside(definition.pieces, mergeableMask(definition), spaceBytes)) {
+      return (whole) => [whole];
     }
     const pattern = wordsWithSpaces[space];
     return (text) => text.match(pattern) ?? [];
   }
 
   protected override encodePlain(text: string, ids: IdList): void {
-    for (const word of this.#splitWords(text)) {
+    const words = this.#splitWords === undefined && text.length <= shortText
+      ? [text]
+      : (this.#splitWords ??= this.#wordSplitter())(text);
+    for (const word of words) {
       let wordIds = this.#cache.get(word);
       if (wordIds === undefined) {
         const list = new IdList();
@@ -96,6 +104,15 @@ export class SentencePieceTokenizer extends BaseTokenizer {
     }
   }
 
+  #characterId(character: string): number {
+    let id = this.#idOfCharacter.get(character);
+    if (id === undefined) {
+      id = this.#index.find(utf8.encode(character));
+      this.#idOfCharacter.set(character, id);
+    }
+    return id;
+  }
+
   /** Merges the characters of a text in `#symbols`; gives how many symbols are left. */
   #merge(characters: readonly string[], atLeast: number): number {
     if (this.#symbols.length < characters.length) {
@@ -103,7 +120,7 @@ export class SentencePieceTokenizer extends BaseTokenizer {
       this.#starts = new Uint32Array(characters.length * 2);
     }
     for (const [index, character] of characters.entries()) {
-      this.#symbols[index] = this.#idOfCharacter.get(character.codePointAt(0)!) ?? -1;
+      this.#symbols[index] = this.#characterId(character);
     }
     return this.#merger.merge(this.#symbols, this.#starts, characters.length, atLeast);
   }
