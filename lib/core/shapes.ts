@@ -32,3 +32,24 @@ export function inferSize(shape: readonly number[], count: number): number[] {
   const known = shape.reduce((product, size, i) => i === unknown ? product : product * size, 1);
   return shape.map((size, i) => i === unknown ? count / known : size);
 }
+
+/**
+ * Where a slice begins and ends; negative places count from the end.
+ *
+ * @throws {QorusError} `out_of_range` unless all is whole and inside of the dimension.
+ */
+export function sliceRange(
+  { start, end, step }: { start: number; end: number; step: number },
+  dimension: number,
+  size: number,
+): [from: number, to: number] {
+  const [from, to] = [start < 0 ? start + size : start, end < 0 ? end + size : end];
+  const whole = Number.isInteger(from) && Number.isInteger(to) && Number.isInteger(step);
+  if (whole && from >= 0 && to >= from && to <= size && step >= 1) return [from, to];
+  throw new QorusError(
+    "out_of_range",
+    `slice: ${start} to ${end} by ${step} of dimension ${dimension}, which has ${size}; ` +
+      `expected 0 to ${size}, the end not before the start, and a whole step of 1 or more`,
+    { op: "slice", given: [start, end, step], expected: size },
+  );
+}

@@ -6,14 +6,19 @@
 
 import { QorusError } from "../native/error.ts";
 import { type Context, context } from "./context.ts";
-import { type DType, dtypes } from "./dtype.ts";
+import { byteLengthOf, type DType, dtypes } from "./dtype.ts";
 import { type BackwardOptions, engine, type GradientNode, noGrad, record } from "./gradient.ts";
 import { printTensor } from "./print.ts";
-import { dimensionOf, inferSize, inverse } from "./shapes.ts";
-import { bfloatToNumber, halfToNumber, type TensorData, viewAs } from "./tensor_data.ts";
+import { dimensionOf, inferSize, inverse, sliceRange } from "./shapes.ts";
+import {
+  type NestedNumbers,
+  nestNumbers,
+  type TensorData,
+  toNumbers,
+  viewAs,
+} from "./tensor_data.ts";
 
-/** Numbers in nested arrays, as {@linkcode Tensor.toArray} gives them. */
-export type NestedNumbers = number | NestedNumbers[];
+export type { NestedNumbers } from "./tensor_data.ts";
 
 const dtypeNames = Object.keys(dtypes) as DType[];
 const layouts = ["rows", "rows16"] as const;
@@ -156,10 +161,9 @@ export class Tensor implements Disposable {
 
   /** Bytes that the elements take. */
   get byteLength(): number {
-    const { blockElements, blockBytes } = dtypes[this.dtype];
     const { shape } = this;
     if (this.layout === "rows16") shape[0] = Math.ceil(shape[0] / 16) * 16;
-    return (shape.reduce((product, size) => product * size, 1) / blockElements) * blockBytes;
+    return byteLengthOf(this.dtype, shape);
   }
 
   /** Address of the first element. */
@@ -232,28 +236,15 @@ export class Tensor implements Disposable {
 
   /** The elements as nested arrays of numbers, shaped like the tensor. */
   toArray(): NestedNumbers {
-    const { shape } = this;
-    const numbers = this.#numbers("toArray");
-    let position = 0;
-    const build = (dimension: number): NestedNumbers => {
-      if (dimension === shape.length) return numbers[position++];
-      return Array.from({ length: shape[dimension] }, () => build(dimension + 1));
-    };
-    return build(0);
+    return nestNumbers(this.#numbers("toArray"), this.shape);
   }
 
   #numbers(op: string): Float32Array | Int32Array | Uint8Array {
     const { dtype } = this;
-    const source = this.isContiguous ? this : this.contiguous();
-    const values = source.read();
-    if (dtype === "f16") return Float32Array.from(values as Uint16Array, halfToNumber);
-    if (dtype === "bf16") return Float32Array.from(values as Uint16Array, bfloatToNumber);
-    if (dtype === "f32" || dtype === "i32" || dtype === "u8") {
-      return values as Float32Array | Int32Array | Uint8Array;
-    }
-    throw new QorusError("invalid_dtype", `${op}: convert ${dtype} with to(x, "f32") first`, {
-      op,
-    });
+    const numbers = toNumbers(dtype, this.contiguous().read());
+    if (numbers !== undefined) return numbers;
+    const message = `${op}: convert ${dtype} with to(x, "f32") first`;
+    throw new QorusError("invalid_dtype", message, { op });
   }
 
   /**
@@ -300,15 +291,7 @@ export class Tensor implements Disposable {
   slice(dimension: number, start: number, end: number, step = 1): Tensor {
     const along = dimensionOf(dimension, this.rank, "slice");
     const size = this.#word(sizesWord + along);
-    const [from, to] = [start < 0 ? start + size : start, end < 0 ? end + size : end];
-    const whole = Number.isInteger(from) && Number.isInteger(to) && Number.isInteger(step);
-    if (!whole || from < 0 || to < from || to > size || step < 1) {
-      throw new QorusError(
-        "out_of_range",
-        `slice: ${start} to ${end} by ${step} of dimension ${along}, which has ${size}`,
-        { op: "slice" },
-      );
-    }
+    const [from, to] = sliceRange({ start, end, step }, along, size);
     const length = Math.ceil((to - from) / step);
     const handle = this.#live("slice");
     const { native } = this.#context;

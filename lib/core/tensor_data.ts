@@ -9,6 +9,9 @@ import type { DType } from "./dtype.ts";
 /** Arrays that view a tensor's memory: f32, i32 and bytes; f16, bf16 as their 16 bits. */
 export type TensorData = Float32Array | Int32Array | Uint16Array | Uint8Array;
 
+/** Numbers in nested arrays, as `Tensor.toArray` gives them. */
+export type NestedNumbers = number | NestedNumbers[];
+
 /** A buffer as the array that holds elements of the dtype. */
 export function viewAs(dtype: DType, buffer: ArrayBuffer): TensorData {
   switch (dtype) {
@@ -41,4 +44,25 @@ export function halfToNumber(bits: number): number {
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** Elements as numbers; undefined for quantized dtypes. */
+export function toNumbers(
+  dtype: DType,
+  values: TensorData,
+): Float32Array | Int32Array | Uint8Array | undefined {
+  if (dtype === "f16") return Float32Array.from(values as Uint16Array, halfToNumber);
+  if (dtype === "bf16") return Float32Array.from(values as Uint16Array, bfloatToNumber);
+  const isPlain = dtype === "f32" || dtype === "i32" || dtype === "u8";
+  return isPlain ? values as Float32Array | Int32Array | Uint8Array : undefined;
+}
+
+/** Numbers in row-major order as nested arrays of a shape. */
+export function nestNumbers(numbers: ArrayLike<number>, shape: readonly number[]): NestedNumbers {
+  let position = 0;
+  const build = (dimension: number): NestedNumbers => {
+    if (dimension === shape.length) return numbers[position++];
+    return Array.from({ length: shape[dimension] }, () => build(dimension + 1));
+  };
+  return build(0);
 }
