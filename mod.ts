@@ -44,6 +44,8 @@ export {
   type Backward,
   type BackwardOptions,
   type GradientNode,
+  type GradientPlace,
+  type GradientPlaces,
   noGrad,
 } from "./lib/core/gradient.ts";
 export type { Precision } from "./lib/core/precision.ts";
