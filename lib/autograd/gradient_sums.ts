@@ -113,10 +113,13 @@ export class GradientSums {
   /** Whether nobody but the sum itself needs its memory, so that it can be changed. */
   #isApart(sum: Tensor, gradient: Tensor): boolean {
     if (!sum.isContiguous || !this.#memory.has(sum) || overlap(sum, gradient)) return false;
-    for (const other of this.needed()) {
-      if (other !== sum && overlap(other, sum)) return false;
+    let uses = 0;
+    for (const other of this.#sums.values()) {
+      if (other === sum) uses++;
+      else if (overlap(other, sum)) return false;
     }
-    return [...this.#sums.values()].filter((other) => other === sum).length === 1;
+    for (const other of waitingGradients()) if (overlap(other, sum)) return false;
+    return uses === 1;
   }
 }
 

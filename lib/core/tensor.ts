@@ -281,9 +281,11 @@ export class Tensor implements Disposable {
   /** A view with two dimensions exchanged; negative dimensions count from the end. */
   transpose(first: number, second: number): Tensor {
     const { rank } = this;
-    const order = Array.from({ length: rank }, (_, i) => i);
+    const order = new Array<number>(rank);
+    for (let i = 0; i < rank; i++) order[i] = i;
     const [a, b] = [dimensionOf(first, rank, "transpose"), dimensionOf(second, rank, "transpose")];
-    [order[a], order[b]] = [order[b], order[a]];
+    order[a] = b;
+    order[b] = a;
     return this.permute(order);
   }
 

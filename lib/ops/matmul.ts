@@ -53,7 +53,7 @@ export function linear(
   if (!inputs.some(({ requiresGrad }) => requiresGrad)) return product;
   if (out !== undefined) forbidInPlace(op);
   return record(op, product, inputs, (gradient, places) => {
-    const rows = gradient.reshape([-1, weight.shape[0]]);
+    const rows = asMatrix(gradient);
     return [
       x.requiresGrad ? productAt(places(0), rows, weight, x.shape) : undefined,
       weight.requiresGrad ? weightGradient(places(1), rows, x) : undefined,
@@ -68,8 +68,14 @@ export function weightGradient(
   gradient: Tensor,
   x: Tensor,
 ): Tensor {
-  const [rows, columns] = [gradient.shape[1], x.shape[x.rank - 1]];
-  return productAt(place, gradient.transpose(0, 1), x.reshape([-1, columns]), [rows, columns]);
+  const matrix = asMatrix(x);
+  const shape = [gradient.shape[1], matrix.shape[1]];
+  return productAt(place, gradient.transpose(0, 1), matrix, shape);
+}
+
+/** All rows of a tensor below each other. */
+function asMatrix(x: Tensor): Tensor {
+  return x.rank === 2 ? x.contiguous() : x.reshape([-1, x.shape[x.rank - 1]]);
 }
 
 /** The product of two matrices as a gradient of a shape: in its place, if it has one. */
@@ -83,9 +89,11 @@ function productAt(
   const library = context();
   const handles = [handleOf(a, op), handleOf(b, op)];
   if (place === undefined) {
-    return wrap(library.native.q_matmul(handles[0], handles[1], 0), op).reshape(shape);
+    const product = wrap(library.native.q_matmul(handles[0], handles[1], 0), op);
+    return shape.length === 2 ? product : product.view(shape);
   }
-  const target = handleOf(place.tensor.view([a.shape[0], b.shape[1]]), op);
+  const matrix = shape.length === 2 ? place.tensor : asMatrix(place.tensor);
+  const target = handleOf(matrix, op);
   const multiply = place.holds ? library.native.q_matmul_add : library.native.q_matmul;
   library.check(multiply(handles[0], handles[1], target), op);
   return place.tensor;
