@@ -85,6 +85,18 @@ pub const Buffers = struct {
         return buffers;
     }
 
+    /// What attention gives, by the reference.
+    pub fn computeExpected(self: Buffers, shape: reference.Shape) void {
+        reference.attend(
+            shape,
+            self.expected.items,
+            self.query.items,
+            self.keys.items,
+            self.values.items,
+            self.scores.items,
+        );
+    }
+
     pub fn deinit(self: Buffers) void {
         inline for (.{ self.query, self.out, self.expected, self.keys, self.values }) |b|
             b.deinit();
@@ -153,14 +165,7 @@ test "attention: f32 and f16 caches, all shapes, bit-identical for any thread co
         }
         const first = try Guarded(f32).init(buffers.out.items.len);
         defer first.deinit();
-        reference.attend(
-            shape,
-            buffers.expected.items,
-            buffers.query.items,
-            buffers.keys.items,
-            buffers.values.items,
-            buffers.scores.items,
-        );
+        buffers.computeExpected(shape);
         try support.forRunners(.{ shape, buffers, first.items }, checkCase);
     }
 }
@@ -202,14 +207,7 @@ test "attention: scores far apart and far from zero" {
         for (buffers.keys.items[j * 20 ..][0..20]) |*x| x.* = wave;
     }
     for (buffers.query.items, 0..) |*x, i| x.* = if (i / 20 % 3 == 0) 5 else -3;
-    reference.attend(
-        shape,
-        buffers.expected.items,
-        buffers.query.items,
-        buffers.keys.items,
-        buffers.values.items,
-        buffers.scores.items,
-    );
+    buffers.computeExpected(shape);
     try support.forRunners(.{ shape, buffers }, checkFar);
 }
 

@@ -7,7 +7,6 @@ const Runner = @import("../kernels/cpu/threaded/runner.zig").Runner;
 const support = @import("support.zig");
 const attention_tests = @import("attention.zig");
 const quantized = @import("../kernels/cpu/reference/quantized.zig");
-const reference = @import("../kernels/cpu/reference/attention.zig");
 const threaded = @import("../kernels/cpu/threaded/attention.zig");
 const threaded_rows = @import("../kernels/cpu/threaded/attention_rows.zig");
 
@@ -58,14 +57,7 @@ test "attention: Q8_0 caches, all shapes, bit-identical for any thread count" {
         quantize(values.items, buffers.values.items);
         const first = try Guarded(f32).init(buffers.out.items.len);
         defer first.deinit();
-        reference.attend(
-            shape,
-            buffers.expected.items,
-            buffers.query.items,
-            buffers.keys.items,
-            buffers.values.items,
-            buffers.scores.items,
-        );
+        buffers.computeExpected(shape);
         const call = attention_tests.attention(
             shape,
             buffers,
