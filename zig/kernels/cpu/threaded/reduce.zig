@@ -4,6 +4,7 @@
 const std = @import("std");
 const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
+const Cuts = @import("cuts.zig").Cuts;
 const interface = @import("../reduce_interface.zig");
 const Kernels = @import("../interface.zig").Kernels;
 
@@ -34,7 +35,7 @@ pub fn reduce(
     centers: ?[*]const f32,
 ) Arena.Error!void {
     if (shape.outer * shape.inner == 0) return;
-    const job: Job = .init(runner.kernels, reduction, out, x, shape, centers);
+    var job: Job = .init(runner.kernels, reduction, out, x, shape, centers);
     if (job.parts == 1) return job.run(runner);
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
@@ -58,7 +59,10 @@ const Job = struct {
     part_rows: usize,
     parts: usize,
     tiles: usize,
+    /// That a task has at least.
     items_per_task: usize,
+    /// Of items into tasks. What is added up is an item's, so that it does not depend on them.
+    cuts: Cuts = undefined,
 
     fn init(
         kernels: *const Kernels,
@@ -95,15 +99,16 @@ const Job = struct {
         return job.shape.outer * job.parts * job.tiles;
     }
 
-    fn run(job: *const Job, runner: *Runner) void {
-        const tasks = divideUp(job.itemCount(), job.items_per_task);
-        runner.pool.run(@intCast(tasks), job, task);
+    fn run(job: *Job, runner: *Runner) void {
+        const threads = runner.pool.thread_count.load(.monotonic);
+        job.cuts = .tapered(job.itemCount(), job.items_per_task, 1, threads);
+        runner.pool.run(@intCast(job.cuts.count()), job, task);
     }
 
     fn task(context: *const anyopaque, number: u32, _: u32) void {
         const job: *const Job = @ptrCast(@alignCast(context));
-        const first = number * job.items_per_task;
-        const end = @min(first + job.items_per_task, job.itemCount());
+        const first = job.cuts.start(number);
+        const end = job.cuts.start(number + 1);
         if (job.shape.inner == 1 and job.parts == 1) {
             const x = job.x + first * job.shape.reduced;
             const centers = if (job.centers) |all| all + first else null;
