@@ -12,6 +12,8 @@ test {
     _ = @import("tests/elementwise.zig");
     _ = @import("tests/elementwise_gradients.zig");
     _ = @import("tests/rows.zig");
+    _ = @import("tests/rows_conversion.zig");
+    _ = @import("tests/rope.zig");
     _ = @import("tests/reduce.zig");
     _ = @import("tests/attention.zig");
     _ = @import("tests/attention_q8_0.zig");

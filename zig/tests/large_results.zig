@@ -5,6 +5,8 @@ const cpu = @import("../core/cpu.zig");
 const Runner = @import("../kernels/cpu/threaded/runner.zig").Runner;
 const support = @import("support.zig");
 const interface = @import("../kernels/cpu/elementwise_interface.zig");
+const NormRows = @import("../kernels/cpu/normalization_interface.zig").NormRows;
+const losses = @import("../kernels/cpu/threaded/losses.zig");
 const elementwise = @import("../kernels/cpu/threaded/elementwise.zig");
 const normalization = @import("../kernels/cpu/threaded/normalization.zig");
 const passage = @import("../kernels/cpu/threaded/passage.zig");
@@ -126,6 +128,12 @@ fn checkDrivers(large: *const Large, runner: *Runner, threads: u32) !void {
     try large.check();
     for (0..rows) |row| {
         const at = row * columns;
+        kernels.rows.softmax(expected + at, x + at, columns, 0.5, null);
+    }
+    rows_driver.softmax(runner, out, x, rows, columns, 0.5);
+    try large.check();
+    for (0..rows) |row| {
+        const at = row * columns;
         kernels.normalization.log_softmax(expected + at, x + at, columns, null);
     }
     normalization.logSoftmax(runner, out, x, rows, columns);
@@ -138,26 +146,70 @@ fn checkDrivers(large: *const Large, runner: *Runner, threads: u32) !void {
     normalization.softmaxGradient(runner, out, x, gradient, rows, columns, 0.5);
     try large.check();
     try checkNormGradient(large, runner);
+    try checkCrossEntropy(large, runner);
+}
+
+fn checkCrossEntropy(large: *const Large, runner: *Runner) !void {
+    const ignored = 7;
+    var labels: [rows]i32 = undefined;
+    for (&labels, 0..) |*label, row| label.* = @intCast(row * 31 % columns);
+    var loss: f64 = 0;
+    for (labels, 0..) |label, row| {
+        const at = row * columns;
+        if (label == ignored) {
+            @memset(large.expected[at..][0..columns], 0);
+        } else loss += runner.kernels.losses.cross_entropy(&.{
+            .x = large.x.ptr + at,
+            .label = @intCast(label),
+            .gradient = large.expected.ptr + at,
+            .scale = 0.25,
+            .count = columns,
+        });
+    }
+    for ([_]?[*]f32{ large.out.ptr, null }) |gradient| {
+        const got = try losses.crossEntropy(runner, &.{
+            .x = large.x.ptr,
+            .rows = rows,
+            .columns = columns,
+            .labels = &labels,
+            .ignored = ignored,
+            .gradient = gradient,
+            .scale = 0.25,
+        });
+        try std.testing.expectApproxEqRel(loss, got, 1e-12);
+    }
+    try large.check();
 }
 
 fn checkNormGradient(large: *const Large, runner: *Runner) !void {
     const weight = large.gradient.ptr;
-    var sums: [columns]f32 = @splat(0);
-    for (0..rows) |row| {
-        const at = row * columns;
-        const x, const gradient = .{ large.x.ptr + at, large.gradient.ptr + at };
-        const kernel = runner.kernels.normalization.rmsnorm_gradient;
-        kernel(large.expected.ptr + at, x, weight, gradient, &sums, columns, 1e-5, null);
+    var sums: [2][columns]f32 = undefined;
+    for ([_]bool{ false, true }) |has_bias| {
+        const rows_of_norm: NormRows = .{
+            .out = large.expected.ptr,
+            .x = large.x.ptr,
+            .weight = weight,
+            .gradient = large.gradient.ptr,
+            .weight_gradient = &sums[0],
+            .bias_gradient = if (has_bias) &sums[1] else null,
+            .rows = rows,
+            .columns = columns,
+            .epsilon = 1e-5,
+            .flows = false,
+        };
+        sums = @splat(@splat(0));
+        runner.kernels.normalization.norm_gradient(&rows_of_norm);
+        try normalization.normGradient(runner, .{
+            .out = large.out.ptr,
+            .x = large.x.ptr,
+            .weight = weight,
+            .gradient = large.gradient.ptr,
+            .weight_gradient = &sums[0],
+            .bias_gradient = if (has_bias) &sums[1] else null,
+            .rows = rows,
+            .columns = columns,
+            .epsilon = 1e-5,
+        });
+        try large.check();
     }
-    try normalization.normGradient(runner, .{
-        .out = large.out.ptr,
-        .x = large.x.ptr,
-        .weight = weight,
-        .gradient = large.gradient.ptr,
-        .weight_gradient = &sums,
-        .rows = rows,
-        .columns = columns,
-        .epsilon = 1e-5,
-    });
-    try large.check();
 }

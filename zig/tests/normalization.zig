@@ -115,13 +115,23 @@ fn checkNorms(kernels: *const interface.Table, buffers: Buffers) !void {
     const expected = buffers.expected.items;
     const epsilon = 1e-2;
     reference.normGradient(expected, x, weight, gradient, expected_sums, null, epsilon);
-    const n = x.len;
-    const rmsnorm_gradient = kernels.rmsnorm_gradient;
-    rmsnorm_gradient(out.ptr, x.ptr, weight.ptr, gradient.ptr, sums.ptr, n, epsilon, null);
+    var norm: interface.NormRows = .{
+        .out = out.ptr,
+        .x = x.ptr,
+        .weight = weight.ptr,
+        .gradient = gradient.ptr,
+        .weight_gradient = sums.ptr,
+        .bias_gradient = null,
+        .rows = 1,
+        .columns = x.len,
+        .epsilon = epsilon,
+        .flows = false,
+    };
+    kernels.norm_gradient(&norm);
     try buffers.check();
     reference.normGradient(expected, x, weight, gradient, expected_sums, expected_biases, epsilon);
-    const kernel = kernels.layernorm_gradient;
-    kernel(out.ptr, x.ptr, weight.ptr, gradient.ptr, sums.ptr, biases.ptr, n, epsilon, null);
+    norm.bias_gradient = biases.ptr;
+    kernels.norm_gradient(&norm);
     try buffers.check();
     try buffers.checkSums(1e-5);
 }

@@ -99,6 +99,28 @@ test "rows: softmax of only -inf is NaN, of huge numbers finite" {
     }
 }
 
+test "rows: softmax is as accurate as the difference from the largest" {
+    var isas: [8]cpu.Isa = undefined;
+    for (support.supportedIsas(&isas)) |isa| {
+        const kernels = &cpu.kernels(isa).?.rows;
+        var random = std.Random.DefaultPrng.init(7);
+        var x: [64]f32 = undefined;
+        var y: [64]f32 = undefined;
+        for (0..2000) |_| {
+            x[0] = 0;
+            for (x[1..]) |*value| value.* = -80 * random.random().float(f32);
+            var total: f64 = 0;
+            for (x) |value| total += @exp(@as(f64, value));
+            kernels.softmax(&y, &x, x.len, 1, null);
+            for (x, y) |value, got| {
+                const want = @exp(@as(f64, value)) / total;
+                const bound = 4 * std.math.floatEps(f32) - 1.3 * 0x1p-24 * @as(f64, value);
+                try std.testing.expect(@abs(got / want - 1) < bound);
+            }
+        }
+    }
+}
+
 test "rows: rmsnorm and add_rmsnorm" {
     try forSizes(checkRmsnorm);
 }
@@ -162,6 +184,27 @@ test "rows: layernorm is exact about a large mean" {
     }
 }
 
+test "rows: layernorm of rows that begin far from their mean" {
+    var isas: [8]cpu.Isa = undefined;
+    for (support.supportedIsas(&isas)) |isa| {
+        var x: [1000]f32 = undefined;
+        var out: [1000]f32 = undefined;
+        var expected: [1000]f32 = undefined;
+        const weight: [1000]f32 = @splat(1);
+        for ([_]f32{ 1e2, 1e4, -3e6 }) |first| {
+            for (&x, 0..) |*value, i| value.* = @floatFromInt(i % 7);
+            for (x[0..16]) |*value| value.* = first;
+            reference.layernorm(&expected, &x, &weight, null, 1e-5);
+            cpu.kernels(isa).?.rows.layernorm(&out, &x, &weight, null, x.len, 1e-5, null);
+            try support.expectClose(&expected, &out, 1e-6, 1e-5);
+        }
+        // Nothing but the bias is left of a constant row.
+        x = @splat(0.1);
+        cpu.kernels(isa).?.rows.layernorm(&out, &x, &weight, &weight, x.len, 1e-5, null);
+        try support.expectClose(&weight, &out, 0, 1e-4);
+    }
+}
+
 test "rows: rope, both styles" {
     try forSizes(checkRope);
 }
@@ -210,102 +253,6 @@ fn checkArgmax(kernels: *const interface.Table, buffers: Buffers) !void {
     try std.testing.expectEqual(reference.argmax(x), kernels.argmax(x.ptr, x.len));
     @memset(x, std.math.nan(f32));
     try std.testing.expectEqual(@as(u32, 0), kernels.argmax(x.ptr, x.len));
-}
-
-test "rows: widen gives every f16 and bf16 exactly" {
-    const count = 1 << 16;
-    const bits = try Guarded(u16).init(count);
-    defer bits.deinit();
-    const out = try Guarded(f32).init(count);
-    defer out.deinit();
-    for (bits.items, 0..) |*b, i| b.* = @intCast(i);
-    var isas: [8]cpu.Isa = undefined;
-    for (support.supportedIsas(&isas)) |isa| {
-        const kernels = &cpu.kernels(isa).?.rows;
-        kernels.widen(out.items.ptr, @ptrCast(bits.items.ptr), .f16, count);
-        for (bits.items, out.items) |b, y| try expectSame(@as(f16, @bitCast(b)), y);
-        kernels.widen(out.items.ptr, @ptrCast(bits.items.ptr), .bf16, count);
-        for (bits.items, out.items) |b, y| try expectSame(@as(f32, @bitCast(@as(u32, b) << 16)), y);
-    }
-}
-
-fn expectSame(want: f32, got: f32) !void {
-    if (std.math.isNan(want)) return std.testing.expect(std.math.isNan(got));
-    try std.testing.expectEqual(@as(u32, @bitCast(want)), @as(u32, @bitCast(got)));
-}
-
-test "rows: narrow rounds to nearest even and keeps NaN, all sizes" {
-    try forSizes(checkNarrow);
-}
-
-fn checkNarrow(kernels: *const interface.Table, buffers: Buffers) !void {
-    const x = buffers.x.items;
-    const specials = [_]f32{
-        std.math.nan(f32), std.math.inf(f32),              1.00390625, 65520, 1e-7,
-        -0.0,              @bitCast(@as(u32, 0x7f800001)),
-    };
-    for (x[0..@min(x.len, specials.len)], specials[0..@min(x.len, specials.len)]) |*a, b| a.* = b;
-    for (x, 0..) |*value, i| if (i > 10 and i % 3 == 0) {
-        value.* *= std.math.pow(f32, 2, @floatFromInt(@as(i32, @intCast(i % 60)) - 40));
-    };
-    const narrowed = try Guarded(u16).init(x.len);
-    defer narrowed.deinit();
-    kernels.narrow(@ptrCast(narrowed.items.ptr), x.ptr, .f16, x.len);
-    for (x, narrowed.items) |value, bits| {
-        try expectSame(@as(f16, @floatCast(value)), @as(f16, @bitCast(bits)));
-    }
-    kernels.narrow(@ptrCast(narrowed.items.ptr), x.ptr, .bf16, x.len);
-    for (x, narrowed.items) |value, bits| try checkBf16(value, bits);
-    kernels.narrow(@ptrCast(buffers.out.items.ptr), x.ptr, .f32, x.len);
-    for (x, buffers.out.items) |value, y| try expectSame(value, y);
-}
-
-/// No neighbour of the result may be closer; of two equally close ones the even one is taken.
-fn checkBf16(value: f32, bits: u16) !void {
-    const got: f32 = @bitCast(@as(u32, bits) << 16);
-    if (std.math.isNan(value)) return std.testing.expect(std.math.isNan(got));
-    if (std.math.isInf(value)) return std.testing.expectEqual(value, got);
-    const distance = @abs(@as(f64, value) - got);
-    for ([_]u16{ bits -% 1, bits +% 1 }) |neighbour_bits| {
-        const neighbour: f32 = @bitCast(@as(u32, neighbour_bits) << 16);
-        if (!std.math.isFinite(neighbour)) continue;
-        const other = @abs(@as(f64, value) - neighbour);
-        try std.testing.expect(distance < other or (distance == other and bits % 2 == 0));
-    }
-}
-
-test "rows: ropeTable is accurate at positions around a million" {
-    try support.forRunners({}, checkRopeTable);
-}
-
-fn checkRopeTable(_: void, runner: *Runner, _: u32) !void {
-    const pairs = 33;
-    var frequencies: [pairs]f32 = undefined;
-    for (&frequencies, 0..) |*frequency, i| {
-        frequency.* = @floatCast(std.math.pow(f64, 10_000, -@as(f64, @floatFromInt(i)) / pairs));
-    }
-    const cosines = try Guarded(f32).init(pairs * 20);
-    defer cosines.deinit();
-    const sines = try Guarded(f32).init(pairs * 20);
-    defer sines.deinit();
-    for ([_]usize{ 0, 1_000_000 }) |position| {
-        threaded.ropeTable(
-            runner,
-            cosines.items.ptr,
-            sines.items.ptr,
-            .{ .first = position },
-            20,
-            &frequencies,
-            pairs,
-        );
-        for (cosines.items, sines.items, 0..) |cosine, sine, i| {
-            const place: f128 = @floatFromInt(position + i / pairs);
-            const turns = place * frequencies[i % pairs] / (2 * std.math.pi);
-            const angle: f64 = @floatCast((turns - @floor(turns)) * 2 * std.math.pi);
-            try std.testing.expectApproxEqAbs(@cos(angle), cosine, 1e-7);
-            try std.testing.expectApproxEqAbs(@sin(angle), sine, 1e-7);
-        }
-    }
 }
 
 test "rows: threaded drivers give the kernels' bits for any thread count" {
@@ -389,7 +336,7 @@ fn checkShape(
     defer halves.deinit();
     threaded.narrow(runner, @ptrCast(halves.items.ptr), x, .f16, rows * columns);
     threaded.widen(runner, out.ptr, @ptrCast(halves.items.ptr), .f16, rows * columns);
-    for (out, buffers.x.items) |got, value| try expectSame(@as(f16, @floatCast(value)), got);
+    for (out, buffers.x.items) |got, value| try support.expectSame(@as(f16, @floatCast(value)), got);
 }
 
 test "rows: threaded rope turns every head of a position by that position's angles" {

@@ -34,6 +34,12 @@ pub fn expectClose(
     }
 }
 
+/// Fails unless both have the same bits, or both are NaN.
+pub fn expectSame(want: f32, got: f32) !void {
+    if (std.math.isNan(want)) return std.testing.expect(std.math.isNan(got));
+    try std.testing.expectEqual(@as(u32, @bitCast(want)), @as(u32, @bitCast(got)));
+}
+
 /// Normally distributed numbers.
 pub fn fillNormal(random: std.Random, out: []f32) void {
     for (out) |*x| x.* = random.floatNorm(f32);

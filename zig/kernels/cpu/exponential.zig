@@ -81,15 +81,32 @@ inline fn expBySixteenths(x: @Vector(16, f32)) @Vector(16, f32) {
     const rest = multiplyAdd(true, r * r, series, r);
     const power = @"llvm.x86.avx512.permvar.sf.512"(sixteenths, @bitCast(shifted));
     const fraction = multiplyAdd(true, power, rest, power);
-    // Scales by the whole part of the exponent.
+    return scale(fraction, exponent);
+}
+
+/// `e^x` for x <= 0 that is a difference of rounded numbers: its error is at most
+/// 2 ulp + 1.3 |x| 2^-24, about what rounding the difference cost: the exponent of 2 is rounded as
+/// well, where `exp` takes three steps more.
+pub inline fn expOfDifference(comptime fused: bool, x: anytype) @TypeOf(x) {
+    const T = @TypeOf(x);
+    if (comptime !has_scale or !fused or @typeInfo(T).vector.len != 16) return exp(fused, x);
+    const above = @select(f32, x < splat(T, lowest), splat(T, lowest), x);
+    const exponent = above * splat(T, 1.44269504088896341);
+    const sixteenth_rounder = splat(T, rounder / 16);
+    const shifted = exponent + sixteenth_rounder;
+    const rounded = shifted - sixteenth_rounder;
+    const r = exponent - rounded;
+    // The series of 2^r.
+    var series = multiplyAdd(true, r, splat(T, 0.05550411), splat(T, 0.24022651));
+    series = multiplyAdd(true, r, series, splat(T, 0.69314718));
+    const power = @"llvm.x86.avx512.permvar.sf.512"(sixteenths, @bitCast(shifted));
+    return scale(multiplyAdd(true, power, r * series, power), rounded);
+}
+
+/// `x` times 2 to the whole part of the exponent.
+inline fn scale(x: @Vector(16, f32), exponent: @Vector(16, f32)) @Vector(16, f32) {
     const current_rounding = 4;
-    return @"llvm.x86.avx512.mask.scalef.ps.512"(
-        fraction,
-        exponent,
-        fraction,
-        0xffff,
-        current_rounding,
-    );
+    return @"llvm.x86.avx512.mask.scalef.ps.512"(x, exponent, x, 0xffff, current_rounding);
 }
 
 inline fn powerOfTwo(comptime I: type, comptime T: type, exponent: I) T {

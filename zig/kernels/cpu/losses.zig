@@ -4,6 +4,8 @@ const std = @import("std");
 const simd = @import("simd.zig");
 const math = @import("math.zig");
 const logarithm = @import("logarithm.zig");
+const loops = @import("row_loops.zig");
+const rows = @import("rows.zig");
 const interface = @import("losses_interface.zig");
 
 const V = simd.V;
@@ -123,57 +125,40 @@ inline fn binaryCrossEntropy(x: V, target: V, positive: V) Loss {
 }
 
 fn crossEntropy(row: *const ClassRow) callconv(.c) f64 {
-    const highest = largest(row.x, row.count);
-    const total = exponentials(row, highest);
+    const highest = loops.largest(row.x, row.count, 1);
+    const body: Exponentials = .{ .row = row, .highest = highest, .powers = powersOf(row) };
+    const total = loops.sumsFlowing(1, row.count, row.flow, body)[0];
     const log_total = @as(f64, highest) + @log(total);
-    if (row.probabilities == null and row.smoothing == 0) {
-        const weight: f64 = if (row.weight) |w| w[row.label] else 1;
-        const factor: f32 = @floatCast(row.scale * weight);
-        if (row.gradient) |gradient| {
-            scaleRow(gradient, row.count, @floatCast(factor / total));
-            gradient[row.label] -= factor;
-        }
-        return weight * (log_total - row.x[row.label]);
+    if (row.probabilities != null or row.smoothing != 0) return spread(row, log_total, total);
+
+    const weight: f64 = if (row.weight) |w| w[row.label] else 1;
+    if (row.gradient) |gradient| {
+        const powers = body.powers.?;
+        powers[row.label] = @floatCast(powers[row.label] - total);
+        const factor: f32 = @floatCast(row.scale * weight / total);
+        rows.scaleRow(gradient, powers, row.count, factor, row.flow != null);
     }
-    return spread(row, log_total, total);
+    return weight * (log_total - row.x[row.label]);
 }
 
-/// Largest element; NaN counts as smallest.
-fn largest(x: [*]const f32, count: usize) f32 {
-    var best = splat(-std.math.inf(f32));
-    var i: usize = 0;
-    while (i < count) : (i += lanes) {
-        // The fill is an element of the row: repeating it changes nothing.
-        const rest = count - i;
-        const part = if (rest >= lanes) simd.load(x + i) else simd.loadPart(x + i, rest, x[i]);
-        best = @select(f32, part > best, part, best);
-    }
-    return @reduce(.Max, best);
+/// Where the exponentials wait for their sum.
+fn powersOf(row: *const ClassRow) ?[*]f32 {
+    const gradient = row.gradient orelse return null;
+    return if (row.flow) |flow| flow.row else gradient;
 }
 
-/// `sum(e^(x - highest))`; the terms go where the gradient will be.
-fn exponentials(row: *const ClassRow, highest: f32) f64 {
-    var total: f64 = 0;
-    var start: usize = 0;
-    while (start < row.count) : (start += sum_block) {
-        const end = @min(start + sum_block, row.count);
-        var partial = splat(0);
-        var i = start;
-        while (i < end) : (i += lanes) {
-            const count = @min(lanes, end - i);
-            const part = if (count == lanes)
-                simd.load(row.x + i)
-            else
-                simd.loadPart(row.x + i, count, -std.math.inf(f32));
-            const term = math.exp(part - splat(highest));
-            // Lanes past the end must not count where `highest` is no number.
-            partial += if (count == lanes) term else keep(term, count);
-            if (row.gradient) |gradient| write(gradient + i, term, count);
-        }
-        total += @reduce(.Add, partial);
+/// The terms `e^(x - highest)`.
+const Exponentials = struct {
+    row: *const ClassRow,
+    highest: f32,
+    powers: ?[*]f32,
+
+    pub inline fn terms(body: @This(), place: anytype) [1]V {
+        const term = math.expOfDifference(place.load(body.row.x) - splat(body.highest));
+        if (body.powers) |powers| place.store(powers, term);
+        return .{place.within(term)};
     }
-    return total;
-}
+};
 
 /// The first lanes; the others 0.
 inline fn keep(x: V, count: usize) V {
@@ -181,12 +166,6 @@ inline fn keep(x: V, count: usize) V {
     const all: [lanes]f32 = x;
     for (values[0..count], all[0..count]) |*value, from| value.* = from;
     return values;
-}
-
-fn scaleRow(x: [*]f32, count: usize, factor: f32) void {
-    var i: usize = 0;
-    while (i + lanes <= count) : (i += lanes) simd.store(x + i, splat(factor) * simd.load(x + i));
-    while (i < count) : (i += 1) x[i] *= factor;
 }
 
 /// The loss where several classes have a share of the target: probabilities or smoothing.
@@ -213,11 +192,12 @@ fn spread(row: *const ClassRow, log_total: f64, total: f64) f64 {
         share_total += @reduce(.Add, partial);
     }
     const gradient = row.gradient orelse return loss;
+    const powers = powersOf(row).?;
     const factor = splat(@floatCast(row.scale * share_total / total));
     var i: usize = 0;
     while (i < row.count) : (i += lanes) {
         const count = @min(lanes, row.count - i);
-        const probability = factor * read(gradient + i, count);
+        const probability = factor * read(powers + i, count);
         const share = splat(row.scale) * shares.at(i, count);
         write(gradient + i, probability - share, count);
     }

@@ -1,5 +1,7 @@
 //! Kernels of losses: value and gradient in one pass.
 
+const Flow = @import("rows_interface.zig").Flow;
+
 /// Losses of single elements. The codes are part of the ABI.
 pub const Pointwise = enum(u32) {
     /// `(x - t)^2`.
@@ -48,6 +50,7 @@ pub const ClassRow = extern struct {
     smoothing: f32 = 0,
     scale: f32 = 1,
     count: usize,
+    flow: ?*const Flow = null,
 };
 
 pub const Table = extern struct {

@@ -21,6 +21,11 @@ pub inline fn exp(x: V) V {
     return exponential.exp(simd.has_fma, x);
 }
 
+/// `e^x` for x <= 0 that is a rounded difference, within 2 ulp + 1.3 |x| 2^-24.
+pub inline fn expOfDifference(x: V) V {
+    return exponential.expOfDifference(simd.has_fma, x);
+}
+
 /// `1 / (1 + e^-x)`, within 4 ulp; 0 below -88.8, where the result is denormal.
 pub inline fn sigmoid(x: V) V {
     return splat(1) / (splat(1) + exp(-x));

@@ -8,19 +8,14 @@ const interface = @import("normalization_interface.zig");
 const loops = @import("row_loops.zig");
 
 const Flow = @import("rows_interface.zig").Flow;
+const NormRows = interface.NormRows;
 const V = simd.V;
-
-/// Calls `body.at(place)` for all of a row's registers, with what flows on the way.
-inline fn forEach(count: usize, flow: ?*const Flow, body: anytype) void {
-    if (flow) |it| loops.forEachFlowing(count, it, body) else loops.forEach(count, body);
-}
 
 pub const table: interface.Table = .{
     .log_softmax = logSoftmax,
     .softmax_gradient = softmaxGradient,
     .log_softmax_gradient = logSoftmaxGradient,
-    .rmsnorm_gradient = rmsnormGradient,
-    .layernorm_gradient = layernormGradient,
+    .norm_gradient = normGradient,
     .add_row = addRow,
 };
 
@@ -28,22 +23,23 @@ inline fn splat(value: f64) V {
     return @splat(@floatCast(value));
 }
 
-/// Largest element; NaN counts as smallest. -inf for an empty row.
-fn largest(x: [*]const f32, count: usize) f32 {
-    const lowest = -std.math.inf(f32);
-    const Body = struct {
-        x: [*]const f32,
-        best: V = @splat(lowest),
+/// `x - highest - rest`, and the exponentials whose sum gives the rest.
+const LogSoftmax = struct {
+    out: [*]f32,
+    x: [*]const f32,
+    highest: f32,
+    rest: f64 = 0,
 
-        pub inline fn at(body: *@This(), place: anytype) void {
-            const value = place.loadOr(body.x, lowest);
-            body.best = @select(f32, value > body.best, value, body.best);
-        }
-    };
-    var body: Body = .{ .x = x };
-    loops.forEach(count, &body);
-    return simd.largestLane(body.best);
-}
+    pub inline fn terms(body: @This(), place: anytype) [1]V {
+        return .{place.within(math.expOfDifference(place.load(body.x) - splat(body.highest)))};
+    }
+
+    pub inline fn at(body: @This(), place: anytype) void {
+        // Two steps: their sum may have no digits left for the second.
+        const shifted = place.load(body.x) - splat(body.highest);
+        place.finish(body.out, shifted - splat(body.rest));
+    }
+};
 
 fn logSoftmax(
     out: [*]f32,
@@ -51,46 +47,10 @@ fn logSoftmax(
     count: usize,
     flow: ?*const Flow,
 ) callconv(.c) void {
-    const highest = largest(x, count);
-    // Behind the end, -inf - highest is -inf for every finite highest; a row without a finite
-    // element gives NaN whatever is added.
-    const total = if (flow) |it|
-        loops.sums(1, count, exponentials(x, highest, it))[0]
-    else
-        loops.sums(1, count, exponentials(x, highest, {}))[0];
-    const Subtract = struct {
-        out: [*]f32,
-        x: [*]const f32,
-        highest: f32,
-        rest: f64,
-
-        pub inline fn at(body: @This(), place: anytype) void {
-            // Two steps: their sum may have no digits left for the second.
-            const shifted = place.load(body.x) - splat(body.highest);
-            place.store(body.out, shifted - splat(body.rest));
-        }
-    };
-    const rest = @log(total);
-    loops.forEach(count, Subtract{ .out = out, .x = x, .highest = highest, .rest = rest });
-}
-
-/// The terms `e^(x - highest)`.
-inline fn exponentials(x: [*]const f32, highest: f32, flow: anytype) Exponentials(@TypeOf(flow)) {
-    return .{ .x = x, .highest = highest, .flow = flow };
-}
-
-fn Exponentials(comptime F: type) type {
-    return struct {
-        x: [*]const f32,
-        highest: f32,
-        flow: F,
-
-        pub inline fn terms(body: @This(), place: anytype) [1]V {
-            const lowest = -std.math.inf(f32);
-            if (@TypeOf(place) == loops.Whole) loops.step(body.flow, place.index);
-            return .{math.exp(place.loadOr(body.x, lowest) - splat(body.highest))};
-        }
-    };
+    const highest = loops.largest(x, count, 1);
+    var body: LogSoftmax = .{ .out = out, .x = x, .highest = highest };
+    body.rest = @log(loops.sumsFlowing(1, count, flow, body)[0]);
+    loops.forEachFinishing(count, flow != null, body);
 }
 
 fn softmaxGradient(
@@ -114,12 +74,12 @@ fn softmaxGradient(
 
         pub inline fn at(body: @This(), place: anytype) void {
             const centered = place.load(body.gradient) - splat(body.total);
-            place.store(body.out, splat(body.scale) * place.load(body.y) * centered);
+            place.finish(body.out, splat(body.scale) * place.load(body.y) * centered);
         }
     };
     var body: Body = .{ .out = out, .y = y, .gradient = gradient, .scale = scale };
     body.total = loops.sums(1, count, body)[0];
-    forEach(count, flow, body);
+    loops.forEachFlowing(count, flow, body);
 }
 
 fn logSoftmaxGradient(
@@ -141,129 +101,127 @@ fn logSoftmaxGradient(
 
         pub inline fn at(body: @This(), place: anytype) void {
             const share = math.exp(place.load(body.y)) * splat(body.total);
-            place.store(body.out, place.load(body.gradient) - share);
+            place.finish(body.out, place.load(body.gradient) - share);
         }
     };
     var body: Body = .{ .out = out, .y = y, .gradient = gradient };
     body.total = loops.sums(1, count, body)[0];
-    forEach(count, flow, body);
+    loops.forEachFlowing(count, flow, body);
 }
 
-fn rmsnormGradient(
-    out: [*]f32,
-    x: [*]const f32,
-    weight: [*]const f32,
-    gradient: [*]const f32,
-    weight_gradient: [*]f32,
-    count: usize,
-    epsilon: f32,
-    flow: ?*const Flow,
-) callconv(.c) void {
-    const Body = struct {
-        out: [*]f32,
-        x: [*]const f32,
-        weight: [*]const f32,
-        gradient: [*]const f32,
-        weight_gradient: [*]f32,
-        inverse: f64 = 0,
-        slope: f64 = 0,
-
-        pub inline fn terms(body: @This(), place: anytype) [2]V {
-            const value = place.load(body.x);
-            const weighted = place.load(body.gradient) * place.load(body.weight);
-            return .{ value * value, weighted * value };
-        }
-
-        pub inline fn at(body: @This(), place: anytype) void {
-            const value = place.load(body.x);
-            const given = place.load(body.gradient);
-            const normed = value * splat(body.inverse);
-            const sum = simd.mulAdd(given, normed, place.load(body.weight_gradient));
-            place.store(body.weight_gradient, sum);
-            const own = given * place.load(body.weight) - value * splat(body.slope);
-            place.store(body.out, own * splat(body.inverse));
-        }
-    };
-    var body: Body = .{
-        .out = out,
-        .x = x,
-        .weight = weight,
-        .gradient = gradient,
-        .weight_gradient = weight_gradient,
-    };
-    const n: f64 = @floatFromInt(count);
-    const squares, const products = loops.sums(2, count, body);
-    body.inverse = 1 / @sqrt(squares / n + epsilon);
-    body.slope = body.inverse * body.inverse * products / n;
-    forEach(count, flow, body);
-}
-
-const LayerNorm = struct {
-    out: [*]f32,
-    x: [*]const f32,
-    weight: [*]const f32,
-    gradient: [*]const f32,
-    weight_gradient: [*]f32,
-    bias_gradient: [*]f32,
-    mean: f32 = 0,
-    inverse: f64 = 0,
-    slope: f64 = 0,
-    offset: f64 = 0,
-
-    /// Sums of squared deviations, of the weighted gradient and of its product with deviations.
-    pub inline fn terms(body: @This(), place: anytype) [3]V {
-        const deviation = place.loadOr(body.x, body.mean) - splat(body.mean);
-        const weighted = place.load(body.gradient) * place.load(body.weight);
-        return .{ deviation * deviation, weighted, weighted * deviation };
+fn normGradient(norm: *const NormRows) callconv(.c) void {
+    if (norm.columns == 0) return;
+    switch (norm.bias_gradient != null) {
+        inline else => |is_centered| {
+            const rows = NormGradient(is_centered, rows_together);
+            var row: usize = 0;
+            while (row + rows_together <= norm.rows) : (row += rows_together) rows.at(norm, row);
+            while (row < norm.rows) : (row += 1) NormGradient(is_centered, 1).at(norm, row);
+        },
     }
+    if (norm.flows) simd.release(.aside);
+}
 
-    pub inline fn at(body: @This(), place: anytype) void {
-        const deviation = place.load(body.x) - splat(body.mean);
-        const given = place.load(body.gradient);
-        const bias_sum = place.load(body.bias_gradient) + given;
-        const weight_sum = place.load(body.weight_gradient);
-        const normed = deviation * splat(body.inverse);
-        place.store(body.bias_gradient, bias_sum);
-        place.store(body.weight_gradient, simd.mulAdd(given, normed, weight_sum));
-        const own = given * place.load(body.weight) - splat(body.offset);
-        const slope = splat(body.slope);
-        place.store(body.out, (own - deviation * slope) * splat(body.inverse));
+/// Rows that are taken together: what belongs to a column is read and written once for all.
+const rows_together = 2;
+
+/// The gradient of `n` neighbouring rows: of a layer norm, or of a root mean square norm.
+fn NormGradient(comptime is_centered: bool, comptime n: usize) type {
+    return struct {
+        /// What the sums give: `out = (gradient weight - offset - deviation slope) inverse`.
+        const Row = struct { moments: loops.Moments, inverse: f32, slope: f32, offset: f32 };
+
+        fn at(norm: *const NormRows, first: usize) void {
+            var rows: [n]Row = undefined;
+            for (&rows, first..) |*row, index| row.* = sums(norm, index);
+            const body: Columns = .{ .norm = norm, .first = first, .rows = rows };
+            loops.forEachFinishing(norm.columns, norm.flows, body);
+        }
+
+        const Columns = struct {
+            norm: *const NormRows,
+            first: usize,
+            rows: [n]Row,
+
+            pub inline fn at(body: @This(), place: anytype) void {
+                const norm = body.norm;
+                const weight = place.load(norm.weight);
+                var weight_sum = place.load(norm.weight_gradient);
+                var bias_sum = if (is_centered) place.load(norm.bias_gradient.?);
+                inline for (body.rows, 0..) |row, k| {
+                    const start = (body.first + k) * norm.columns;
+                    const given = place.load(norm.gradient + start);
+                    const deviation = deviationOf(norm.x + start, place, &row.moments);
+                    weight_sum = simd.mulAdd(given, deviation * splat(row.inverse), weight_sum);
+                    if (is_centered) bias_sum += given;
+                    const weighted = given * weight - splat(row.offset);
+                    const slope = splat(row.slope);
+                    place.finish(
+                        norm.out + start,
+                        (weighted - deviation * slope) * splat(row.inverse),
+                    );
+                }
+                place.store(norm.weight_gradient, weight_sum);
+                if (is_centered) place.store(norm.bias_gradient.?, bias_sum);
+            }
+        };
+
+        inline fn deviationOf(x: [*]const f32, place: anytype, moments: *const loops.Moments) V {
+            return if (is_centered) moments.deviation(x, place) else place.load(x);
+        }
+
+        fn sums(norm: *const NormRows, index: usize) Row {
+            const start = index * norm.columns;
+            const x, const gradient = .{ norm.x + start, norm.gradient + start };
+            const size: f64 = @floatFromInt(norm.columns);
+            const body: Products = .{ .weight = norm.weight, .gradient = gradient };
+            const moments, const found = if (is_centered)
+                loops.momentsWith(2, x, norm.columns, body)
+            else
+                aboutZero(x, norm.columns, body);
+            const total, const about_center = found;
+            const inverse = 1 / @sqrt(moments.variance + norm.epsilon);
+            const products = about_center - moments.offset * total;
+            return .{
+                .moments = moments,
+                .inverse = @floatCast(inverse),
+                .slope = @floatCast(inverse * inverse * products / size),
+                .offset = if (is_centered) @floatCast(total / size) else 0,
+            };
+        }
+    };
+}
+
+/// Terms of the sums of a weighted gradient, and of its products with differences.
+const Products = struct {
+    weight: [*]const f32,
+    gradient: [*]const f32,
+
+    pub inline fn terms(body: Products, place: anytype, difference: V) [2]V {
+        const weighted = place.load(body.gradient) * place.load(body.weight);
+        return .{ weighted, weighted * difference };
     }
 };
 
-fn layernormGradient(
-    out: [*]f32,
+/// As `loops.momentsWith`, about 0.
+inline fn aboutZero(
     x: [*]const f32,
-    weight: [*]const f32,
-    gradient: [*]const f32,
-    weight_gradient: [*]f32,
-    bias_gradient: [*]f32,
     count: usize,
-    epsilon: f32,
-    flow: ?*const Flow,
-) callconv(.c) void {
-    const Values = struct {
+    products: Products,
+) struct { loops.Moments, [2]f64 } {
+    const Body = struct {
         x: [*]const f32,
+        products: Products,
 
-        pub inline fn terms(body: @This(), place: anytype) [1]V {
-            return .{place.load(body.x)};
+        pub inline fn terms(body: @This(), place: anytype) [2]V {
+            const value = place.load(body.x);
+            return .{ value * value, body.products.terms(place, value)[1] };
         }
     };
-    const n: f64 = @floatFromInt(count);
-    var body: LayerNorm = .{
-        .out = out,
-        .x = x,
-        .weight = weight,
-        .gradient = gradient,
-        .weight_gradient = weight_gradient,
-        .bias_gradient = bias_gradient,
-        .mean = @floatCast(loops.sums(1, count, Values{ .x = x })[0] / n),
-    };
-    const squares, const total, const products = loops.sums(3, count, body);
-    body.inverse = 1 / @sqrt(squares / n + epsilon);
-    body.slope = body.inverse * body.inverse * products / n;
-    body.offset = total / n;
-    forEach(count, flow, body);
+    const body: Body = .{ .x = x, .products = products };
+    const squares, const total = loops.sums(2, count, body);
+    const mean_square = squares / @as(f64, @floatFromInt(count));
+    return .{ .{ .center = 0, .offset = 0, .variance = mean_square }, .{ 0, total } };
 }
 
 fn addRow(out: [*]f32, x: [*]const f32, count: usize) callconv(.c) void {
@@ -272,7 +230,7 @@ fn addRow(out: [*]f32, x: [*]const f32, count: usize) callconv(.c) void {
         x: [*]const f32,
 
         pub inline fn at(body: @This(), place: anytype) void {
-            place.store(body.out, place.load(body.out) + place.load(body.x));
+            place.finish(body.out, place.load(body.out) + place.load(body.x));
         }
     };
     loops.forEach(count, Body{ .out = out, .x = x });

@@ -2,6 +2,25 @@
 
 const Flow = @import("rows_interface.zig").Flow;
 
+/// Rows `[rows][columns]` of a norm's operand and gradient.
+pub const NormRows = extern struct {
+    /// Takes the gradient of x; may be `x` or `gradient`.
+    out: [*]f32,
+    x: [*]const f32,
+    /// `[columns]`.
+    weight: [*]const f32,
+    gradient: [*]const f32,
+    /// `[columns]`: what the rows give is added.
+    weight_gradient: [*]f32,
+    /// As `weight_gradient`; null for a root mean square norm, which has no bias.
+    bias_gradient: ?[*]f32,
+    rows: usize,
+    columns: usize,
+    epsilon: f32,
+    /// Whether operands and result are larger than the caches, see `Flow`.
+    flows: bool,
+};
+
 pub const Table = extern struct {
     /// `out = x - log(sum(e^x))`; `out` may be `x`. A row of only -inf gives NaN, as PyTorch's
     /// does.
@@ -30,31 +49,8 @@ pub const Table = extern struct {
         count: usize,
         flow: ?*const Flow,
     ) callconv(.c) void,
-    /// The gradient of `rmsnorm(x)` goes to `out`, which may be `x` or `gradient`; that of its
-    /// weight is added to `weight_gradient`.
-    rmsnorm_gradient: *const fn (
-        out: [*]f32,
-        x: [*]const f32,
-        weight: [*]const f32,
-        gradient: [*]const f32,
-        weight_gradient: [*]f32,
-        count: usize,
-        epsilon: f32,
-        flow: ?*const Flow,
-    ) callconv(.c) void,
-    /// The gradient of `layernorm(x)` goes to `out`, which may be `x` or `gradient`; those of its
-    /// weight and bias are added to the others.
-    layernorm_gradient: *const fn (
-        out: [*]f32,
-        x: [*]const f32,
-        weight: [*]const f32,
-        gradient: [*]const f32,
-        weight_gradient: [*]f32,
-        bias_gradient: [*]f32,
-        count: usize,
-        epsilon: f32,
-        flow: ?*const Flow,
-    ) callconv(.c) void,
+    /// The gradients of norms of rows.
+    norm_gradient: *const fn (norm: *const NormRows) callconv(.c) void,
     /// `out[i] += x[i]`.
     add_row: *const fn (out: [*]f32, x: [*]const f32, count: usize) callconv(.c) void,
 };

@@ -13,6 +13,7 @@ const V = simd.V;
 const lanes = simd.lanes;
 
 pub const table: interface.Table = .{
+    .release = release,
     .softmax = softmax,
     .rmsnorm = rmsnorm,
     .add_rmsnorm = addRmsnorm,
@@ -24,70 +25,26 @@ pub const table: interface.Table = .{
     .round_bf16 = convert.roundRowBf16,
 };
 
-/// Elements summed in f32 before the sum goes on in f64, so that long rows stay accurate.
-const sum_block = 4096;
-
 inline fn splat(value: f32) V {
     return @splat(value);
 }
 
-/// `sum(term(x[i]))`: four accumulators in f32, blocks in f64. `term` gives 0 for `fill`.
-inline fn sum(
+/// `e^(scale * x - highest)`.
+const Softmax = struct {
+    out: [*]f32,
     x: [*]const f32,
-    count: usize,
-    context: anytype,
-    comptime term: fn (@TypeOf(context), V) callconv(.@"inline") V,
-    fill: f32,
-) f64 {
-    var total: f64 = 0;
-    var start: usize = 0;
-    while (start < count) : (start += sum_block) {
-        const end = @min(start + sum_block, count);
-        var sums: [4]V = @splat(splat(0));
-        var i = start;
-        while (i + 4 * lanes <= end) : (i += 4 * lanes) {
-            inline for (&sums, 0..) |*s, k| s.* += term(context, simd.load(x + i + k * lanes));
-        }
-        while (i + lanes <= end) : (i += lanes) sums[0] += term(context, simd.load(x + i));
-        if (i < end) sums[1] += term(context, simd.loadPart(x + i, end - i, fill));
-        total += simd.sumLanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
+    scale: f32,
+    highest: f32,
+
+    /// The exponentials, which stay in the result.
+    pub inline fn terms(body: @This(), place: anytype) [1]V {
+        // Two steps: fused, huge elements would differ from the largest, which was rounded.
+        const scaled = place.load(body.x) * splat(body.scale);
+        const y = math.expOfDifference(scaled - splat(body.highest));
+        place.store(body.out, y);
+        return .{place.within(y)};
     }
-    return total;
-}
-
-inline fn identity(_: void, x: V) V {
-    return x;
-}
-
-inline fn square(_: void, x: V) V {
-    return x * x;
-}
-
-inline fn squareFrom(mean: f32, x: V) V {
-    const difference = x - splat(mean);
-    return difference * difference;
-}
-
-/// Largest element; NaN counts as smallest. -inf for an empty row.
-fn largest(x: [*]const f32, count: usize, scale: f32) f32 {
-    var best: [2]V = @splat(splat(-std.math.inf(f32)));
-    const factor = splat(scale);
-    var i: usize = 0;
-    while (i + 2 * lanes <= count) : (i += 2 * lanes) {
-        inline for (&best, 0..) |*b, k| b.* = larger(factor * simd.load(x + i + k * lanes), b.*);
-    }
-    while (i + lanes <= count) : (i += lanes) best[0] = larger(factor * simd.load(x + i), best[0]);
-    if (i < count) {
-        // The fill is an element of the row: repeating it changes nothing.
-        best[1] = larger(factor * simd.loadPart(x + i, count - i, x[i]), best[1]);
-    }
-    return simd.largestLane(larger(best[0], best[1]));
-}
-
-/// `a > b ? a : b`: b, which is never NaN here, where a is NaN.
-inline fn larger(a: V, b: V) V {
-    return @select(f32, a > b, a, b);
-}
+};
 
 fn softmax(
     out: [*]f32,
@@ -96,48 +53,29 @@ fn softmax(
     scale: f32,
     flow: ?*const Flow,
 ) callconv(.c) void {
-    if (flow) |it| softmaxFlowing(out, x, count, scale, it) else {
-        softmaxFlowing(out, x, count, scale, {});
-    }
+    const powers = if (flow) |it| it.row else out;
+    const highest = loops.largest(x, count, scale);
+    const body: Softmax = .{ .out = powers, .x = x, .scale = scale, .highest = highest };
+    const total = loops.sumsFlowing(1, count, flow, body)[0];
+    scaleRow(out, powers, count, @floatCast(1 / total), flow != null);
 }
 
-inline fn softmaxFlowing(
-    out: [*]f32,
-    x: [*]const f32,
-    count: usize,
-    scale: f32,
-    flow: anytype,
-) void {
-    const highest = splat(largest(x, count, scale));
-    const factor = splat(scale);
-    var total: f64 = 0;
-    var start: usize = 0;
-    while (start < count) : (start += sum_block) {
-        const end = @min(start + sum_block, count);
-        var partial = splat(0);
-        var i = start;
-        while (i + lanes <= end) : (i += lanes) {
-            const y = math.exp(factor * simd.load(x + i) - highest);
-            simd.store(out + i, y);
-            partial += y;
-            loops.step(flow, i);
+/// `out = x * factor`, past the caches where it flows.
+pub fn scaleRow(out: [*]f32, x: [*]const f32, count: usize, factor: f32, flows: bool) void {
+    const Body = struct {
+        out: [*]f32,
+        x: [*]const f32,
+        factor: f32,
+
+        pub inline fn at(body: @This(), place: anytype) void {
+            place.finish(body.out, place.load(body.x) * splat(body.factor));
         }
-        if (i < end) {
-            const y: [lanes]f32 = math.exp(factor * simd.loadPart(x + i, end - i, 0) - highest);
-            simd.storePart(out + i, y, end - i);
-            for (y[0 .. end - i]) |value| total += value;
-        }
-        total += simd.sumLanes(partial);
-    }
-    scaleRow(out, count, @floatCast(1 / total));
+    };
+    loops.forEachFinishing(count, flows, Body{ .out = out, .x = x, .factor = factor });
 }
 
-fn scaleRow(out: [*]f32, count: usize, factor: f32) void {
-    var i: usize = 0;
-    while (i + lanes <= count) : (i += lanes) {
-        simd.store(out + i, simd.load(out + i) * splat(factor));
-    }
-    while (i < count) : (i += 1) out[i] *= factor;
+fn release() callconv(.c) void {
+    simd.release(.aside);
 }
 
 fn inverseRoot(mean: f64, epsilon: f32) f32 {
@@ -152,27 +90,26 @@ fn rmsnorm(
     epsilon: f32,
     flow: ?*const Flow,
 ) callconv(.c) void {
-    if (flow) |it| rmsnormFlowing(out, x, weight, count, epsilon, it) else {
-        rmsnormFlowing(out, x, weight, count, epsilon, {});
-    }
-}
+    const Body = struct {
+        out: [*]f32,
+        x: [*]const f32,
+        weight: [*]const f32,
+        factor: f32 = 0,
 
-inline fn rmsnormFlowing(
-    out: [*]f32,
-    x: [*]const f32,
-    weight: [*]const f32,
-    count: usize,
-    epsilon: f32,
-    flow: anytype,
-) void {
-    const mean = sum(x, count, {}, square, 0) / @as(f64, @floatFromInt(count));
-    const factor = inverseRoot(mean, epsilon);
-    var i: usize = 0;
-    while (i + lanes <= count) : (i += lanes) {
-        simd.store(out + i, simd.load(x + i) * splat(factor) * simd.load(weight + i));
-        loops.step(flow, i);
-    }
-    while (i < count) : (i += 1) out[i] = x[i] * factor * weight[i];
+        pub inline fn terms(body: @This(), place: anytype) [1]V {
+            const value = place.load(body.x);
+            return .{value * value};
+        }
+
+        pub inline fn at(body: @This(), place: anytype) void {
+            const scaled = place.load(body.x) * splat(body.factor) * place.load(body.weight);
+            place.finish(body.out, scaled);
+        }
+    };
+    var body: Body = .{ .out = out, .x = x, .weight = weight };
+    const squares = loops.sums(1, count, body)[0];
+    body.factor = inverseRoot(squares / @as(f64, @floatFromInt(count)), epsilon);
+    loops.forEachFlowing(count, flow, body);
 }
 
 fn addRmsnorm(
@@ -183,11 +120,15 @@ fn addRmsnorm(
     count: usize,
     epsilon: f32,
 ) callconv(.c) void {
-    var i: usize = 0;
-    while (i + lanes <= count) : (i += lanes) {
-        simd.store(residual + i, simd.load(residual + i) + simd.load(x + i));
-    }
-    while (i < count) : (i += 1) residual[i] += x[i];
+    const Add = struct {
+        residual: [*]f32,
+        x: [*]const f32,
+
+        pub inline fn at(body: @This(), place: anytype) void {
+            place.store(body.residual, place.load(body.residual) + place.load(body.x));
+        }
+    };
+    loops.forEach(count, Add{ .residual = residual, .x = x });
     rmsnorm(out, residual, weight, count, epsilon, null);
 }
 
@@ -200,34 +141,31 @@ fn layernorm(
     epsilon: f32,
     flow: ?*const Flow,
 ) callconv(.c) void {
-    if (flow) |it| layernormFlowing(out, x, weight, bias, count, epsilon, it) else {
-        layernormFlowing(out, x, weight, bias, count, epsilon, {});
-    }
-}
+    const Body = struct {
+        out: [*]f32,
+        x: [*]const f32,
+        weight: [*]const f32,
+        bias: ?[*]const f32,
+        moments: loops.Moments,
+        factor: f32,
 
-inline fn layernormFlowing(
-    out: [*]f32,
-    x: [*]const f32,
-    weight: [*]const f32,
-    bias: ?[*]const f32,
-    count: usize,
-    epsilon: f32,
-    flow: anytype,
-) void {
-    const n: f64 = @floatFromInt(count);
-    const mean: f32 = @floatCast(sum(x, count, {}, identity, 0) / n);
-    // The fill is the mean, which adds nothing.
-    const factor = inverseRoot(sum(x, count, mean, squareFrom, mean) / n, epsilon);
-    var i: usize = 0;
-    while (i + lanes <= count) : (i += lanes) {
-        const scaled = (simd.load(x + i) - splat(mean)) * splat(factor) * simd.load(weight + i);
-        simd.store(out + i, if (bias) |b| scaled + simd.load(b + i) else scaled);
-        loops.step(flow, i);
-    }
-    while (i < count) : (i += 1) {
-        const scaled = (x[i] - mean) * factor * weight[i];
-        out[i] = if (bias) |b| scaled + b[i] else scaled;
-    }
+        pub inline fn at(body: @This(), place: anytype) void {
+            const deviation = body.moments.deviation(body.x, place);
+            const scaled = deviation * splat(body.factor) * place.load(body.weight);
+            place.finish(body.out, if (body.bias) |b| scaled + place.load(b) else scaled);
+        }
+    };
+    if (count == 0) return;
+    const moments, _ = loops.momentsWith(0, x, count, loops.Nothing{});
+    // Nothing is asked for ahead: three rows and what comes next would not fit the first cache.
+    loops.forEachFinishing(count, flow != null, Body{
+        .out = out,
+        .x = x,
+        .weight = weight,
+        .bias = bias,
+        .moments = moments,
+        .factor = inverseRoot(moments.variance, epsilon),
+    });
 }
 
 fn rope(
@@ -307,7 +245,7 @@ inline fn turn(a: anytype, b: @TypeOf(a), cosine: @TypeOf(a), sine: @TypeOf(a)) 
 }
 
 fn argmax(x: [*]const f32, count: usize) callconv(.c) u32 {
-    const highest = largest(x, count, 1);
+    const highest = loops.largest(x, count, 1);
     const wanted = splat(highest);
     var i: usize = 0;
     while (i + lanes <= count) : (i += lanes) {

@@ -10,16 +10,19 @@ pub const RopeStyle = enum(u32) {
     half = 1,
 };
 
-/// What a kernel does on the way, so that memory is busy while it computes: the result of the row
-/// before goes from a buffer past the caches to its place, operands of the next row are fetched.
-/// Rows have whole registers; `to` is aligned to 64 bytes. The stores still have to be released.
+/// How a kernel goes over a row of operands and results that are larger than the caches: its result
+/// is written past them, and while it computes, operands of the next row are asked for. Rows that
+/// flow are multiples of 64 elements; `out` is aligned to 64 bytes and replaces no operand.
+/// `release` must follow the last one.
 pub const Flow = extern struct {
-    to: [*]f32,
-    from: [*]const f32,
-    next: [2][*]const f32,
+    next: [2]?[*]const f32,
+    /// Room for a row that is not finished.
+    row: [*]f32,
 };
 
 pub const Table = extern struct {
+    /// Lets other processors see what was written past the caches.
+    release: *const fn () callconv(.c) void,
     /// `out = softmax(scale * x)`; `out` may be `x`. -inf gives 0; a row of only -inf
     /// gives NaN, as PyTorch's does.
     softmax: *const fn (

@@ -4,7 +4,7 @@
 const std = @import("std");
 const Runner = @import("runner.zig").Runner;
 const convert = @import("convert.zig");
-const rows = @import("rows.zig");
+const passage = @import("passage.zig");
 const interface = @import("../attention_interface.zig");
 const Arena = @import("../../../core/arena.zig").Arena;
 const DType = @import("../../../core/dtype.zig").DType;
@@ -236,7 +236,7 @@ pub fn storeCache(
             }
         }
     };
-    rows.forRows(runner, count, kv_heads * head_size, Job{
+    passage.forRows(runner, count, kv_heads * head_size, Job{
         .cached = cached,
         .cache = cache,
         .position = position,

@@ -6,7 +6,7 @@ const std = @import("std");
 const Runner = @import("runner.zig").Runner;
 const attention_module = @import("attention.zig");
 const convert = @import("convert.zig");
-const rows = @import("rows.zig");
+const passage = @import("passage.zig");
 const Arena = @import("../../../core/arena.zig").Arena;
 const Kernels = @import("../interface.zig").Kernels;
 
@@ -115,7 +115,7 @@ pub fn storeCacheRows(
             }
         }
     };
-    rows.forRows(runner, count, kv_heads * head_size, Job{
+    passage.forRows(runner, count, kv_heads * head_size, Job{
         .cached = cached,
         .cache = cache,
         .places = places,

@@ -5,7 +5,7 @@ const attention = @import("attention.zig");
 const convert = @import("convert.zig");
 const Kernels = @import("../interface.zig").Kernels;
 const RopeStyle = @import("../rows_interface.zig").RopeStyle;
-const rows = @import("rows.zig");
+const passage = @import("passage.zig");
 
 /// Where rows go.
 pub const Positions = union(enum) {
@@ -92,5 +92,5 @@ pub const NewRows = struct {
 /// Turns and stores all rows, in one run of the pool.
 pub fn take(runner: *Runner, new: *const NewRows) void {
     const elements = (new.heads + 2 * new.kv_heads) * new.head_size;
-    rows.forRows(runner, new.count, elements, new);
+    passage.forRows(runner, new.count, elements, new);
 }

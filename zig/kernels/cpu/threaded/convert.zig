@@ -3,7 +3,7 @@
 const std = @import("std");
 const dtypes = @import("../../../core/dtype.zig");
 const Kernels = @import("../interface.zig").Kernels;
-const rows_driver = @import("rows.zig");
+const passage = @import("passage.zig");
 const Runner = @import("runner.zig").Runner;
 const Weight = @import("linear.zig").Weight;
 
@@ -127,7 +127,7 @@ pub fn dequantizeRows(runner: *Runner, out: [*]f32, weight: Weight, ids: []const
             dequantizeRow(kernels, target, job.weight, @intCast(job.ids[index]));
         }
     };
-    rows_driver.forRows(runner, ids.len, weight.columns, Job{
+    passage.forRows(runner, ids.len, weight.columns, Job{
         .out = out,
         .weight = weight,
         .ids = ids,

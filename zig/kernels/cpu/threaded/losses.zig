@@ -4,7 +4,10 @@ const std = @import("std");
 const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
 const interface = @import("../losses_interface.zig");
+const passage_module = @import("passage.zig");
+const Flow = @import("../rows_interface.zig").Flow;
 const Kernels = @import("../interface.zig").Kernels;
+const Passage = passage_module.Passage;
 
 /// Elements per chunk: some microseconds of work.
 const chunk_elements = 8 << 10;
@@ -57,6 +60,17 @@ pub const ClassRows = struct {
         return if (all.labels) |labels| labels[index] == all.ignored else false;
     }
 
+    fn gradientRow(all: *const ClassRows, index: usize) ?[*]f32 {
+        return if (all.gradient) |gradient| gradient + index * all.columns else null;
+    }
+
+    /// The loss and the gradient of an ignored row are 0.
+    fn ignore(all: *const ClassRows, index: usize) f64 {
+        if (all.gradientRow(index)) |gradient| @memset(gradient[0..all.columns], 0);
+        if (all.loss) |loss| loss[index] = 0;
+        return 0;
+    }
+
     fn rowsPerChunk(all: *const ClassRows) usize {
         return @max(1, chunk_elements / @max(1, all.columns));
     }
@@ -64,35 +78,58 @@ pub const ClassRows = struct {
 
 /// Cross entropy of `softmax(x)` with the targets; returns the sum of the losses.
 pub fn crossEntropy(runner: *Runner, all: *const ClassRows) Arena.Error!f64 {
-    const Job = struct {
-        all: *const ClassRows,
-
-        pub fn range(job: @This(), kernels: *const Kernels, start: usize, count: usize) f64 {
-            var total: f64 = 0;
-            for (start..start + count) |index| total += row(job.all, kernels, index);
-            return total;
-        }
-
-        fn row(rows: *const ClassRows, kernels: *const Kernels, index: usize) f64 {
-            const at = index * rows.columns;
-            const gradient = if (rows.gradient) |pointer| pointer + at else null;
-            if (rows.isIgnored(index)) return ignore(rows, gradient, index);
-            const value = kernels.losses.cross_entropy(&.{
-                .x = rows.x + at,
-                .probabilities = if (rows.probabilities) |pointer| pointer + at else null,
-                .label = if (rows.labels) |labels| @intCast(labels[index]) else 0,
-                .weight = rows.weight,
-                .gradient = gradient,
-                .smoothing = rows.smoothing,
-                .scale = rows.scale,
-                .count = rows.columns,
-            });
-            if (rows.loss) |loss| loss[index] = @floatCast(value);
-            return value;
-        }
-    };
-    return forRanges(runner, all.rows, all.rowsPerChunk(), Job{ .all = all });
+    const per_chunk = if (passage_module.suits(all.rows, all.columns))
+        passage_module.rowsPerChunk(all.columns)
+    else
+        all.rowsPerChunk();
+    return forRanges(runner, all.rows, per_chunk, CrossEntropy{ .all = all });
 }
+
+const CrossEntropy = struct {
+    all: *const ClassRows,
+
+    pub fn range(job: @This(), kernels: *const Kernels, start: usize, count: usize) f64 {
+        const all = job.all;
+        const operands: passage_module.Operands = .{ all.x, all.probabilities };
+        const rows, const columns = .{ all.rows, all.columns };
+        const flows = if (all.gradient) |gradient|
+            passage_module.isTaken(gradient, rows, columns, operands)
+        else
+            passage_module.suits(rows, columns);
+        var passage: Passage = .{ .rows = rows, .columns = columns, .operands = operands };
+        var total: f64 = 0;
+        for (start..start + count) |index| {
+            if (all.isIgnored(index)) {
+                total += all.ignore(index);
+            } else total += job.row(kernels, index, if (flows) passage.enter(index) else null);
+        }
+        if (flows) kernels.rows.release();
+        return total;
+    }
+
+    fn row(
+        job: @This(),
+        kernels: *const Kernels,
+        index: usize,
+        flow: ?*const Flow,
+    ) f64 {
+        const all = job.all;
+        const at = index * all.columns;
+        const value = kernels.losses.cross_entropy(&.{
+            .x = all.x + at,
+            .probabilities = if (all.probabilities) |pointer| pointer + at else null,
+            .label = if (all.labels) |labels| @intCast(labels[index]) else 0,
+            .weight = all.weight,
+            .gradient = all.gradientRow(index),
+            .smoothing = all.smoothing,
+            .scale = all.scale,
+            .count = all.columns,
+            .flow = flow,
+        });
+        if (all.loss) |loss| loss[index] = @floatCast(value);
+        return value;
+    }
+};
 
 /// `-weight[label] * x[label]` of every row; returns the sum.
 pub fn negativeLogLikelihood(runner: *Runner, all: *const ClassRows) Arena.Error!f64 {
@@ -106,27 +143,19 @@ pub fn negativeLogLikelihood(runner: *Runner, all: *const ClassRows) Arena.Error
         }
 
         fn row(rows: *const ClassRows, index: usize) f64 {
-            const at = index * rows.columns;
-            const gradient = if (rows.gradient) |pointer| pointer + at else null;
-            if (rows.isIgnored(index)) return ignore(rows, gradient, index);
+            if (rows.isIgnored(index)) return rows.ignore(index);
             const label: usize = @intCast(rows.labels.?[index]);
             const weight = if (rows.weight) |w| w[label] else 1;
-            if (gradient) |pointer| {
+            if (rows.gradientRow(index)) |pointer| {
                 @memset(pointer[0..rows.columns], 0);
                 pointer[label] = -weight * rows.scale;
             }
-            const value = -weight * rows.x[at + label];
+            const value = -weight * rows.x[index * rows.columns + label];
             if (rows.loss) |loss| loss[index] = value;
             return value;
         }
     };
     return forRanges(runner, all.rows, all.rowsPerChunk(), Job{ .all = all });
-}
-
-fn ignore(rows: *const ClassRows, gradient: ?[*]f32, index: usize) f64 {
-    if (gradient) |pointer| @memset(pointer[0..rows.columns], 0);
-    if (rows.loss) |loss| loss[index] = 0;
-    return 0;
 }
 
 /// Adds `job.range(kernels, start, count)` over ranges of `per_chunk` items, in their order.

@@ -7,8 +7,7 @@ const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
 const Kernels = @import("../interface.zig").Kernels;
 const Flow = @import("../rows_interface.zig").Flow;
-const passage_module = @import("passage.zig");
-const rows_driver = @import("rows.zig");
+const passage = @import("passage.zig");
 
 /// `log(softmax(x))` of each row; `out` may be `x`.
 pub fn logSoftmax(
@@ -34,7 +33,7 @@ pub fn logSoftmax(
         }
     };
     const job: Job = .{ .x = x, .columns = columns };
-    rows_driver.forResultRows(runner, out, rows, columns, .{ x, x }, job);
+    passage.forResultRows(runner, out, rows, columns, .{ x, null }, job);
 }
 
 /// The gradient of `y = softmax(scale * x)`.
@@ -65,7 +64,7 @@ pub fn softmaxGradient(
             kernel(result, job.y + at, job.gradient + at, job.columns, job.scale, flow);
         }
     };
-    rows_driver.forResultRows(runner, out, rows, columns, .{ y, gradient }, Job{
+    passage.forResultRows(runner, out, rows, columns, .{ y, gradient }, Job{
         .y = y,
         .gradient = gradient,
         .columns = columns,
@@ -99,7 +98,7 @@ pub fn logSoftmaxGradient(
             kernel(result, job.y + at, job.gradient + at, job.columns, flow);
         }
     };
-    rows_driver.forResultRows(runner, out, rows, columns, .{ y, gradient }, Job{
+    passage.forResultRows(runner, out, rows, columns, .{ y, gradient }, Job{
         .y = y,
         .gradient = gradient,
         .columns = columns,
@@ -165,45 +164,20 @@ const NormCall = struct {
         @memset(sums[0 .. 2 * columns], 0);
         const begin = chunk * call.rows_per_chunk;
         const end = @min(begin + call.rows_per_chunk, norm.rows);
-        const operands: passage_module.Operands = .{ norm.x, norm.gradient };
-        if (!passage_module.isTaken(norm.out, norm.rows, columns, operands)) {
-            for (begin..end) |row| call.one(row, norm.out + row * columns, sums, null);
-            return;
-        }
-        var passage: passage_module.Passage = .{
-            .out = norm.out,
+        const at = begin * columns;
+        const operands: passage.Operands = .{ norm.x, norm.gradient };
+        call.kernels.normalization.norm_gradient(&.{
+            .out = norm.out + at,
+            .x = norm.x + at,
+            .weight = norm.weight,
+            .gradient = norm.gradient + at,
+            .weight_gradient = sums,
+            .bias_gradient = if (norm.bias_gradient != null) sums + columns else null,
+            .rows = end - begin,
             .columns = columns,
-            .operands = operands,
-            .end = end,
-        };
-        for (begin..end) |row| {
-            const step = passage.enter(row);
-            call.one(row, step.result, sums, step.flow);
-        }
-        passage.leave(call.kernels);
-    }
-
-    /// One row's gradient goes to `result`; those of weight and bias are added to `sums`.
-    fn one(
-        call: *const NormCall,
-        row: usize,
-        result: [*]f32,
-        sums: [*]f32,
-        flow: ?*const Flow,
-    ) void {
-        const norm = call.norm;
-        const columns = norm.columns;
-        const at = row * columns;
-        const kernels = &call.kernels.normalization;
-        const x, const gradient = .{ norm.x + at, norm.gradient + at };
-        const weight, const epsilon = .{ norm.weight, norm.epsilon };
-        if (norm.bias_gradient == null) {
-            const kernel = kernels.rmsnorm_gradient;
-            return kernel(result, x, weight, gradient, sums, columns, epsilon, flow);
-        }
-        const bias_sums = sums + columns;
-        const kernel = kernels.layernorm_gradient;
-        kernel(result, x, weight, gradient, sums, bias_sums, columns, epsilon, flow);
+            .epsilon = norm.epsilon,
+            .flows = passage.isTaken(norm.out, norm.rows, columns, operands),
+        });
     }
 
     /// Adds up the chunks' sums, 0 for the weight or 1 for the bias.

@@ -1,18 +1,13 @@
 //! Row kernels over contiguous `[rows][columns]` f32, cut into chunks of whole rows.
 
-const std = @import("std");
 const Runner = @import("runner.zig").Runner;
 const elementwise = @import("elementwise.zig");
-const passage_module = @import("passage.zig");
+const passage = @import("passage.zig");
 const interface = @import("../rows_interface.zig");
 const Flow = interface.Flow;
-const Passage = passage_module.Passage;
 const Kernels = @import("../interface.zig").Kernels;
 const DType = @import("../../../core/dtype.zig").DType;
 const Place = @import("attention_rows.zig").Place;
-
-/// Elements that a chunk of rows has at least, unless there are no more rows.
-const chunk_elements = 8 << 10;
 
 /// Softmax of `scale * x` in each row; `out` may be `x`.
 pub fn softmax(
@@ -40,7 +35,7 @@ pub fn softmax(
         }
     };
     const job: Job = .{ .x = x, .columns = columns, .scale = scale };
-    forResultRows(runner, out, rows, columns, .{ x, x }, job);
+    passage.forResultRows(runner, out, rows, columns, .{ x, null }, job);
 }
 
 /// Root mean square norm of each row, times `weight[columns]`; `out` may be `x`.
@@ -70,7 +65,7 @@ pub fn rmsnorm(
             kernels.rows.rmsnorm(result, x_row, job.weight, job.columns, job.epsilon, flow);
         }
     };
-    forResultRows(runner, out, rows, columns, .{ x, x }, Job{
+    passage.forResultRows(runner, out, rows, columns, .{ x, null }, Job{
         .x = x,
         .weight = weight,
         .columns = columns,
@@ -110,7 +105,7 @@ pub fn addRmsnorm(
             );
         }
     };
-    forRows(runner, rows, columns, Job{
+    passage.forRows(runner, rows, columns, Job{
         .out = out,
         .residual = residual,
         .x = x,
@@ -151,7 +146,7 @@ pub fn layernorm(
             kernel(result, x_row, job.weight, job.bias, job.columns, job.epsilon, flow);
         }
     };
-    forResultRows(runner, out, rows, columns, .{ x, x }, Job{
+    passage.forResultRows(runner, out, rows, columns, .{ x, null }, Job{
         .x = x,
         .weight = weight,
         .bias = bias,
@@ -171,7 +166,7 @@ pub fn argmax(runner: *Runner, out: [*]u32, x: [*]const f32, rows: usize, column
             job.out[index] = kernels.rows.argmax(job.x + index * job.columns, job.columns);
         }
     };
-    forRows(runner, rows, columns, Job{ .out = out, .x = x, .columns = columns });
+    passage.forRows(runner, rows, columns, Job{ .out = out, .x = x, .columns = columns });
 }
 
 /// Turns `[rows][heads][head_size]` by tables `[positions][head_size / 2]`, or back; row r stands at
@@ -212,7 +207,7 @@ pub fn rope(
             }
         }
     };
-    forRows(runner, row_count, heads * head_size, Job{
+    passage.forRows(runner, row_count, heads * head_size, Job{
         .out = out,
         .x = x,
         .cosines = cosines,
@@ -266,7 +261,7 @@ pub fn ropeTable(
         }
     };
     // An element costs as much as some tens of the other kernels'.
-    forRows(runner, count, 32 * frequency_count, Job{
+    passage.forRows(runner, count, 32 * frequency_count, Job{
         .cosines = cosines,
         .sines = sines,
         .positions = positions,
@@ -302,104 +297,4 @@ pub fn narrow(runner: *Runner, out: [*]u8, x: [*]const f32, dtype: DType, count:
         }
     };
     elementwise.forRanges(runner, count, Job{ .out = out, .x = x, .dtype = dtype });
-}
-
-/// Computes `out[rows][columns]`: `job.row(kernels, result, index, flow)` writes a row to `result`.
-/// `operands` are shaped like `out`.
-pub fn forResultRows(
-    runner: *Runner,
-    out: [*]f32,
-    rows: usize,
-    columns: usize,
-    operands: passage_module.Operands,
-    job: anytype,
-) void {
-    const Plain = struct {
-        out: [*]f32,
-        columns: usize,
-        job: @TypeOf(job),
-
-        pub fn row(plain: @This(), kernels: *const Kernels, index: usize) void {
-            plain.job.row(kernels, plain.out + index * plain.columns, index, null);
-        }
-    };
-    if (passage_module.isTaken(out, rows, columns, operands)) {
-        return passRows(runner, out, rows, columns, operands, job);
-    }
-    forRows(runner, rows, columns, Plain{ .out = out, .columns = columns, .job = job });
-}
-
-fn passRows(
-    runner: *Runner,
-    out: [*]f32,
-    rows: usize,
-    columns: usize,
-    operands: passage_module.Operands,
-    job: anytype,
-) void {
-    const Call = struct {
-        kernels: *const Kernels,
-        out: [*]f32,
-        rows: usize,
-        columns: usize,
-        rows_per_chunk: usize,
-        operands: passage_module.Operands,
-        job: @TypeOf(job),
-
-        fn chunk(context: *const anyopaque, index: u32, _: u32) void {
-            const call: *const @This() = @ptrCast(@alignCast(context));
-            const start = @as(usize, index) * call.rows_per_chunk;
-            const end = @min(start + call.rows_per_chunk, call.rows);
-            var passage: Passage = .{
-                .out = call.out,
-                .columns = call.columns,
-                .operands = call.operands,
-                .end = end,
-            };
-            for (start..end) |row| {
-                const step = passage.enter(row);
-                call.job.row(call.kernels, step.result, row, step.flow);
-            }
-            passage.leave(call.kernels);
-        }
-    };
-    const per_chunk = @max(1, passage_module.chunk_elements / columns);
-    const call: Call = .{
-        .kernels = runner.kernels,
-        .out = out,
-        .rows = rows,
-        .columns = columns,
-        .rows_per_chunk = per_chunk,
-        .operands = operands,
-        .job = job,
-    };
-    const chunks = std.math.divCeil(usize, rows, per_chunk) catch unreachable;
-    runner.pool.run(@intCast(chunks), &call, Call.chunk);
-}
-
-/// Calls `job.row(kernels, index)` for every row; rows of one chunk follow each other.
-pub fn forRows(runner: *Runner, rows: usize, columns: usize, job: anytype) void {
-    const Call = struct {
-        kernels: *const Kernels,
-        rows: usize,
-        rows_per_chunk: usize,
-        job: @TypeOf(job),
-
-        fn chunk(context: *const anyopaque, index: u32, _: u32) void {
-            const call: *const @This() = @ptrCast(@alignCast(context));
-            const start = @as(usize, index) * call.rows_per_chunk;
-            for (start..@min(start + call.rows_per_chunk, call.rows)) |i| {
-                call.job.row(call.kernels, i);
-            }
-        }
-    };
-    const per_chunk = @max(1, chunk_elements / @max(1, columns));
-    const call: Call = .{
-        .kernels = runner.kernels,
-        .rows = rows,
-        .rows_per_chunk = per_chunk,
-        .job = job,
-    };
-    const chunks = std.math.divCeil(usize, rows, per_chunk) catch unreachable;
-    runner.pool.run(@intCast(chunks), &call, Call.chunk);
 }
