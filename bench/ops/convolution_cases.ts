@@ -67,6 +67,12 @@ export const cases: readonly Case[] = [
   square("64 to 64, 56x56, one image", 1, [64, 64, 56, 3], same),
   square("256 to 64, points", 8, [256, 64, 28, 1]),
   square("64 to 256, points", 8, [64, 256, 28, 1]),
+  square("points 128 to 256, 14x14", 32, [128, 256, 14, 1]),
   square("depthwise 64", 32, [64, 64, 28, 3], { padding: 1, groups: 64 }),
+  square("depthwise 96, 56x56 / 2", 8, [96, 96, 56, 3], { padding: 1, groups: 96, stride: 2 }),
+  square("depthwise 512, 14x14", 8, [512, 512, 14, 3], { padding: 1, groups: 512 }),
+  square("depthwise 960, 7x7", 8, [960, 960, 7, 3], { padding: 1, groups: 960 }),
+  square("depthwise 240, 28x28, 5x5", 8, [240, 240, 28, 5], { padding: 2, groups: 240 }),
+  square("depthwise 96, 56x56, 7x7", 4, [96, 96, 56, 7], { padding: 3, groups: 96 }),
   square("3 to 64, 224x224, 7x7 / 2, one image", 1, [3, 64, 224, 7], { padding: 3, stride: 2 }),
 ];

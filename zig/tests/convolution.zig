@@ -71,6 +71,23 @@ const cases = [_]Case{
     },
     .{ .images = 2, .groups = 3, .channels = .{ 2, 5 }, .in = .{ 8, 9 }, .padding = one },
     .{ .images = 2, .groups = 37, .channels = one, .in = .{ 9, 18 }, .padding = one },
+    // Planes with a kernel each: parts of registers, tiles of rows, parts of images, any step.
+    .{ .images = 3, .groups = 2, .channels = one, .in = one, .padding = one },
+    .{ .images = 2, .groups = 5, .channels = one, .in = .{ 7, 7 }, .padding = one, .stride = two },
+    .{ .groups = 18, .channels = one, .in = .{ 28, 28 }, .padding = .{ 2, 0 } },
+    .{ .groups = 2, .channels = one, .in = .{ 181, 60 }, .padding = .{ 0, 1 }, .stride = two },
+    .{ .groups = 2, .channels = one, .in = .{ 61, 300 }, .padding = .{ 2, 2 }, .stride = two },
+    .{ .groups = 2, .channels = one, .in = .{ 9, 8 }, .kernel = .{ 1, 2 }, .stride = .{ 3, 4 } },
+    .{ .images = 35, .groups = 2, .channels = one, .in = .{ 12, 16 }, .kernel = .{ 5, 5 } },
+    .{
+        .groups = 3,
+        .channels = one,
+        .in = .{ 16, 37 },
+        .kernel = .{ 7, 4 },
+        .stride = .{ 1, 2 },
+        .padding = .{ 9, 3 },
+        .dilation = .{ 2, 3 },
+    },
     .{ .groups = 4, .channels = .{ 1, 3 }, .in = .{ 9, 70 }, .stride = .{ 2, 2 } },
     // Winograd's filtering: tiles beyond the edges, blocks of tiles and channels, many of them.
     .{ .images = 5, .channels = .{ 16, 19 }, .in = .{ 9, 10 }, .padding = one },

@@ -16,6 +16,7 @@ pub const table: interface.Table = .{
     .direct = direct,
     .gradient_tile = gradientTile,
     .gradient_dots = gradientDots,
+    .depthwise = @import("convolution_depthwise.zig").table,
     .winograd = @import("convolution_winograd.zig").table,
 };
 

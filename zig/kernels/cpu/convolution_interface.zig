@@ -6,6 +6,7 @@
 //! `staged[offsets[k] + y * staged_row_step + x]`, neighbours in x are neighbours in memory, and
 //! reading a register past the last of them is allowed.
 
+const depthwise = @import("convolution_depthwise_interface.zig");
 const winograd = @import("convolution_winograd_interface.zig");
 
 /// Rows of the weights up to which `direct` and `gradient_dots` are meant to be used: for so few,
@@ -77,5 +78,6 @@ pub const Table = extern struct {
     direct: *const fn (direct: *const Direct) callconv(.c) void,
     gradient_tile: *const fn (gradient: *const Gradient) callconv(.c) void,
     gradient_dots: *const fn (gradient: *const Gradient) callconv(.c) void,
+    depthwise: depthwise.Table,
     winograd: winograd.Table,
 };

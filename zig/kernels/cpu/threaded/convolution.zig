@@ -8,6 +8,7 @@ const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
 const geometry_module = @import("convolution_geometry.zig");
 const correlate = @import("convolution_correlate.zig");
+const depthwise = @import("convolution_depthwise.zig");
 const gather = @import("convolution_gather.zig");
 const gathered = @import("convolution_gathered.zig");
 const gathered_gradient = @import("convolution_gathered_gradient.zig");
@@ -25,6 +26,9 @@ const Method = enum {
     /// Products of transformed tiles, a quarter as many: kernels of 3 x 3 in steps of 1. They are
     /// computed in f32 whatever the precision, which is faster than all products in bf16.
     winograd,
+    /// Sums of pixels, for planes that have a kernel each. They are computed in f32 whatever the
+    /// precision: rounding operands would only add work.
+    depthwise,
     /// Products of images as they lie: kernels of 1 x 1 in steps of 1.
     points,
     /// Products of gathered pixels: strides, and whatever is to be multiplied in bf16.
@@ -34,6 +38,7 @@ const Method = enum {
 
     /// For results of `size` pixels.
     fn of(runner: *const Runner, geometry: Geometry, size: [2]usize) Method {
+        if (depthwise.suits(geometry)) return .depthwise;
         const one = [2]usize{ 1, 1 };
         const is_dense = geometry.groups == 1 and std.mem.eql(usize, &geometry.stride, &one);
         if (is_dense and suitsWinograd(geometry, size)) return .winograd;
@@ -96,6 +101,7 @@ pub fn forward(
     const phase = try geometry_module.forwardPhase(runner.scratch, geometry);
     switch (Method.of(runner, geometry, geometry.out)) {
         .winograd => try winograd.run(runner, &operands, geometry.padding, false),
+        .depthwise => try depthwise.run(runner, &operands, &.{phase}),
         .points => try points.run(runner, &operands),
         .gathered => try gathered.run(runner, &operands, &.{phase}, false),
         .staged => {
@@ -142,6 +148,7 @@ pub fn inputGradient(
             const padding = [2]usize{ 2 - geometry.padding[0], 2 - geometry.padding[1] };
             try winograd.run(runner, &operands, padding, true);
         },
+        .depthwise => try depthwise.run(runner, &operands, phases),
         .points => try points.run(runner, &operands),
         .gathered => try gathered.run(runner, &operands, phases, true),
         .staged => {
@@ -162,8 +169,10 @@ pub fn weightGradient(
 ) Arena.Error!void {
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);
-    if (Method.of(runner, geometry, geometry.out) == .winograd) {
-        return winograd_gradient.run(runner, geometry, x, gradient, out);
+    switch (Method.of(runner, geometry, geometry.out)) {
+        .winograd => return winograd_gradient.run(runner, geometry, x, gradient, out),
+        .depthwise => return depthwise.weightGradient(runner, geometry, x, gradient, out),
+        else => {},
     }
     if (gather.suits(geometry)) {
         return gathered_gradient.run(runner, geometry, x, gradient, out);
