@@ -102,6 +102,9 @@ const cases = [_]Case{
     .{ .channels = .{ 16, 16 }, .in = .{ 5, 2 }, .kernel = one, .padding = .{ 2, 1 } },
     .{ .images = 2, .channels = .{ 48, 16 }, .in = .{ 2, 3 }, .kernel = one },
     .{ .images = 3, .channels = .{ 18, 33 }, .in = .{ 9, 10 }, .kernel = one },
+    .{ .images = 35, .channels = .{ 17, 9 }, .in = .{ 16, 17 }, .kernel = one, .stride = two },
+    .{ .channels = .{ 3, 2 }, .in = .{ 25, 31 }, .kernel = one, .stride = .{ 3, 1 } },
+    .{ .images = 2, .channels = .{ 5, 40 }, .in = .{ 10, 70 }, .kernel = one, .stride = .{ 1, 4 } },
 };
 
 /// What the three passes give.

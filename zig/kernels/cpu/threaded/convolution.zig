@@ -29,7 +29,7 @@ const Method = enum {
     /// Sums of pixels, for planes that have a kernel each. They are computed in f32 whatever the
     /// precision: rounding operands would only add work.
     depthwise,
-    /// Products of images as they lie: kernels of 1 x 1 in steps of 1.
+    /// Products of images as they lie: kernels of 1 x 1.
     points,
     /// Products of gathered pixels: strides, and whatever is to be multiplied in bf16.
     gathered,
@@ -43,12 +43,7 @@ const Method = enum {
         const is_dense = geometry.groups == 1 and std.mem.eql(usize, &geometry.stride, &one);
         if (is_dense and suitsWinograd(geometry, size)) return .winograd;
         const is_point = std.mem.eql(usize, &geometry.kernel, &one);
-        // A transposed convolution of points may leave out rows of its input.
-        const keeps_size = std.mem.eql(usize, &geometry.in, &geometry.out) and
-            std.mem.eql(usize, &geometry.padding, &.{ 0, 0 });
-        if (is_dense and is_point and keeps_size and size[0] * size[1] >= points.least_pixels) {
-            return .points;
-        }
+        if (points.suits(geometry)) return .points;
         const prefers_gathered = is_point or !is_dense or runner.precision == .bf16;
         return if (prefers_gathered and gather.suits(geometry)) .gathered else .staged;
     }
@@ -102,7 +97,7 @@ pub fn forward(
     switch (Method.of(runner, geometry, geometry.out)) {
         .winograd => try winograd.run(runner, &operands, geometry.padding, false),
         .depthwise => try depthwise.run(runner, &operands, &.{phase}),
-        .points => try points.run(runner, &operands),
+        .points => try points.forward(runner, &operands, geometry),
         .gathered => try gathered.run(runner, &operands, &.{phase}, false),
         .staged => {
             try round(runner, &operands, geometry.inputCount(), geometry.weightCount());
@@ -149,7 +144,7 @@ pub fn inputGradient(
             try winograd.run(runner, &operands, padding, true);
         },
         .depthwise => try depthwise.run(runner, &operands, phases),
-        .points => try points.run(runner, &operands),
+        .points => try points.inputGradient(runner, &operands, geometry),
         .gathered => try gathered.run(runner, &operands, phases, true),
         .staged => {
             try round(runner, &operands, geometry.resultCount(), geometry.weightCount());
@@ -172,6 +167,7 @@ pub fn weightGradient(
     switch (Method.of(runner, geometry, geometry.out)) {
         .winograd => return winograd_gradient.run(runner, geometry, x, gradient, out),
         .depthwise => return depthwise.weightGradient(runner, geometry, x, gradient, out),
+        .points => return points.weightGradient(runner, geometry, x, gradient, out),
         else => {},
     }
     if (gather.suits(geometry)) {
