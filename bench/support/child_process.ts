@@ -44,6 +44,8 @@ export class CommandedProcess implements Disposable {
     };
     this.#child.on("error", (error) => fail(`${executable} cannot be run: ${error.message}`));
     this.#child.on("exit", (code, signal) => fail(`the process ended with ${code ?? signal}`));
+    // A pipe that broke: the events above say why.
+    this.#child.stdin!.on("error", () => {});
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
       // What is no answer is a message of some library.
       if (line.startsWith("{")) this.#answered?.(JSON.parse(line));
