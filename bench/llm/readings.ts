@@ -144,9 +144,7 @@ export async function* measureLookup(
     for (const [row, sampling, least, repeat] of cases) {
       const fields = { prompt, maxTokens, repeat, sampling };
       const { plain, lookup, acceptedShare } = await qorus.promptLookup(fields);
-      const values = plain.map((milliseconds, turn) =>
-        milliseconds / lookup[turn]
-      );
+      const values = plain.map((milliseconds, turn) => milliseconds / lookup[turn]);
       const share = `${(100 * acceptedShare).toFixed(0)} % guessed`;
       yield {
         row: `${row}, ${share}`,
