@@ -82,7 +82,7 @@ function gradients(compute: () => Tensor): () => void {
   if (backward === undefined) throw new QorusError("internal", "there is no gradient to measure");
   return () => {
     using _ = scope();
-    noGrad(() => backward(gradient));
+    noGrad(() => backward(gradient, () => undefined));
   };
 }
 
