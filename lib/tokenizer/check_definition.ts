@@ -29,11 +29,12 @@ function checkSizes(definition: TokenizerDefinition, path: string): void {
 /** The first normal piece that an earlier normal piece equals. */
 function duplicateNormal(definition: TokenizerDefinition): number | undefined {
   const { pieces, types, kind } = definition;
-  // The index that encoding needs anyway has all normal pieces, and in most vocabularies no others.
+  // A file's index was made by a writer that has checked this; it knows of no duplicates. The
+  // index that encoding needs anyway has all normal pieces, and in most vocabularies no others.
   if (kind !== "sentencePiece" || !types.includes(pieceTypes.unused)) {
     return mergeablePieces(definition).duplicate;
   }
-  return new PieceIndex(pieces, types.map((type) => Number(type === pieceTypes.normal))).duplicate;
+  return PieceIndex.of(pieces, types.map((type) => Number(type === pieceTypes.normal))).duplicate;
 }
 
 /** Refuses two ids with the same bytes where encoding could mean either. */

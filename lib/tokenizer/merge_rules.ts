@@ -123,16 +123,22 @@ export function mergeableMask({ pieces, types, kind }: TokenizerDefinition): Uin
   return mask;
 }
 
+/** By definition: made when they are first needed, or read from a file. */
 const indexes = new WeakMap<TokenizerDefinition, PieceIndex>();
 
 /** The pieces that merges may make, by their bytes; made once for a definition. */
 export function mergeablePieces(definition: TokenizerDefinition): PieceIndex {
   let index = indexes.get(definition);
   if (index === undefined) {
-    index = new PieceIndex(definition.pieces, mergeableMask(definition));
+    index = PieceIndex.of(definition.pieces, mergeableMask(definition));
     indexes.set(definition, index);
   }
   return index;
+}
+
+/** Takes an index that a file holds for {@linkcode mergeablePieces}. */
+export function rememberMergeablePieces(definition: TokenizerDefinition, index: PieceIndex): void {
+  indexes.set(definition, index);
 }
 
 /** Pairs that are remembered at most; a hostile text must not fill the memory. */

@@ -53,28 +53,53 @@ export class PieceTable {
   }
 }
 
+/** Slots of an index over so many pieces: at most half of them are taken. */
+export function indexSlots(pieceCount: number): number {
+  let count = 16;
+  while (count < pieceCount * 2) count *= 2;
+  return count;
+}
+
+/** FNV-1a's own start: indexes that are kept in files hash from here. */
+const storedSeed = 0x811c9dc5 | 0;
+
 /**
  * Finds pieces by their bytes: a hash table with open addressing that makes no strings.
  *
- * The hash is FNV-1a from a random start, so that no file can be made to collide.
+ * The hash is FNV-1a from a random start, so that no file can be made to collide, unless the table
+ * itself comes from a file.
  */
 export class PieceIndex {
   readonly #pieces: PieceTable;
-  /** Ids plus one; zero is free. */
-  readonly #slots: Uint32Array;
   readonly #mask: number;
-  readonly #seed = Math.floor(Math.random() * 2 ** 32) | 0;
+  readonly #seed: number;
+  /** Ids plus one; zero is free. A power of two of them. */
+  readonly slots: Uint32Array;
   /** The first id whose bytes another id has too, if there is one; the earlier id is found. */
   readonly duplicate?: number;
 
-  /** Indexes the pieces whose entry in `included` is not zero. */
-  constructor(pieces: PieceTable, included: Uint8Array) {
-    let capacity = 16;
-    while (capacity < pieces.length * 2) capacity *= 2;
+  private constructor(
+    pieces: PieceTable,
+    slots: Uint32Array,
+    seed: number,
+    included?: Uint8Array,
+  ) {
     this.#pieces = pieces;
-    this.#slots = new Uint32Array(capacity);
-    this.#mask = capacity - 1;
-    this.duplicate = this.#fill(included);
+    this.#mask = slots.length - 1;
+    this.#seed = seed;
+    this.slots = slots;
+    if (included !== undefined) this.duplicate = this.#fill(included);
+  }
+
+  /** Indexes the pieces whose entry in `included` is not zero; `isStored` for a file. */
+  static of(pieces: PieceTable, included: Uint8Array, isStored = false): PieceIndex {
+    const seed = isStored ? storedSeed : Math.floor(Math.random() * 2 ** 32) | 0;
+    return new PieceIndex(pieces, new Uint32Array(indexSlots(pieces.length)), seed, included);
+  }
+
+  /** An index out of a file: slots that were checked, one of them free. */
+  static stored(pieces: PieceTable, slots: Uint32Array): PieceIndex {
+    return new PieceIndex(pieces, slots, storedSeed);
   }
 
   /**
@@ -83,7 +108,7 @@ export class PieceIndex {
    */
   #fill(included: Uint8Array): number | undefined {
     const { bytes, offsets, length } = this.#pieces;
-    const slots = this.#slots;
+    const { slots } = this;
     const mask = this.#mask;
     let duplicate: number | undefined;
     for (let id = 0, end = offsets[0]; id < length; id++) {
@@ -118,7 +143,7 @@ export class PieceIndex {
     moreEnd = more,
   ): number {
     const { bytes: all, offsets } = this.#pieces;
-    const slots = this.#slots;
+    const { slots } = this;
     const mask = this.#mask;
     const length = end - start;
     let slot = (hash ^ (hash >>> 15)) & mask;
@@ -139,7 +164,7 @@ export class PieceIndex {
   /** The id of the piece with these bytes, or -1. */
   find(bytes: Uint8Array, start = 0, end = bytes.length): number {
     const hash = this.#hash(this.#seed, bytes, start, end);
-    return this.#slots[this.#slot(hash, bytes, start, end, 0)] - 1;
+    return this.slots[this.#slot(hash, bytes, start, end, 0)] - 1;
   }
 
   /** The id of the piece that is one piece followed by another, or -1. */
@@ -148,6 +173,6 @@ export class PieceIndex {
     const [start, end] = [offsets[left], offsets[left + 1]];
     const [more, moreEnd] = [offsets[right], offsets[right + 1]];
     const hash = this.#hash(this.#hash(this.#seed, bytes, start, end), bytes, more, moreEnd);
-    return this.#slots[this.#slot(hash, bytes, start, end, more, moreEnd)] - 1;
+    return this.slots[this.#slot(hash, bytes, start, end, more, moreEnd)] - 1;
   }
 }

@@ -6,19 +6,26 @@
  * | bytes | content |
  * | --- | --- |
  * | 4 | magic `QTOK` |
- * | u32 | version, 1 |
+ * | u32 | version: 2, or 1 in older files, which have no index |
  * | u32 | number of pieces P |
  * | u32 | number of bytes of all pieces B |
  * | u32 | number of merges M |
  * | u32 | number of scores S: P or 0 |
  * | u32 | number of bytes of the settings J |
- * | u32 | zero |
+ * | u32 | number of index slots H: zero, or the least power of two from 16 and 2P on |
  * | u32 x (P + 1) | where each piece starts in the piece bytes, and B |
  * | u32 x 3M | left id, right id and joined id of each merge, best first |
  * | f32 x S | score of each piece |
+ * | u32 x H | index: a hash table of the pieces that merges may make, see below |
  * | u8 x P | type of each piece: 1 normal, 2 unknown, 3 control, 4 user, 5 unused, 6 byte |
  * | u8 x B | the bytes of the pieces, one after the other |
  * | u8 x J | settings: a JSON object in UTF-8 with the other members of `TokenizerDefinition` |
+ *
+ * The index saves readers from hashing all pieces. A slot is zero where it is free, else an id
+ * plus one. With h the FNV-1a hash of a piece's bytes (32 bits, start 811C9DC5h, prime 01000193h), the
+ * piece is in slot `(h xor (h >> 15)) mod H`, or in the next that was free (after the last comes the
+ * first) when ids were entered in ascending order. Pieces of type normal are in it, and with kind
+ * `sentencePiece` those of type unused that are not empty.
  *
  * @module
  */
@@ -32,10 +39,11 @@ import {
 } from "./definition.ts";
 import { invalidFile, largestVocabulary, unsupported } from "./file_errors.ts";
 import { JsonFields, type JsonObject } from "./json_fields.ts";
-import { PieceTable } from "./pieces.ts";
+import { mergeableMask, rememberMergeablePieces } from "./merge_rules.ts";
+import { indexSlots, PieceIndex, PieceTable } from "./pieces.ts";
 
 const magic = [0x51, 0x54, 0x4f, 0x4b];
-const version = 1;
+const version = 2;
 const headerBytes = 32;
 const largestTable = 2 ** 30;
 
@@ -50,6 +58,7 @@ const largestTable = 2 ** 30;
 export function serializeTokenizer(definition: TokenizerDefinition): Uint8Array {
   const { pieces, types, merges, scores, ...settings } = definition;
   const json = new TextEncoder().encode(JSON.stringify(settings));
+  const { slots } = PieceIndex.of(pieces, mergeableMask(definition), true);
   const counts = [
     version,
     pieces.length,
@@ -57,7 +66,7 @@ export function serializeTokenizer(definition: TokenizerDefinition): Uint8Array 
     merges.length / 3,
     scores.length,
     json.length,
-    0,
+    slots.length,
   ];
   const parts = [
     Uint8Array.from(magic),
@@ -65,6 +74,7 @@ export function serializeTokenizer(definition: TokenizerDefinition): Uint8Array 
     pieces.offsets,
     merges,
     scores,
+    slots,
     types,
     pieces.bytes,
     json,
@@ -186,6 +196,15 @@ function readPieceTable(offsets: Uint32Array, bytes: Uint8Array, path: string): 
   return new PieceTable(bytes, offsets);
 }
 
+function readIndex(pieces: PieceTable, slots: Uint32Array, path: string): PieceIndex {
+  for (let slot = 0; slot < slots.length; slot++) {
+    if (slots[slot] <= pieces.length) continue;
+    throw invalidFile(path, `index slot ${slot}`, slots[slot], `at most ${pieces.length}`);
+  }
+  if (!slots.includes(0)) throw invalidFile(path, "the index", "full", "free slots");
+  return PieceIndex.stored(pieces, slots);
+}
+
 /**
  * The definition in the compact form, not yet checked as a whole.
  *
@@ -204,23 +223,31 @@ export function parseTokenizer(bytes: Uint8Array, path: string): TokenizerDefini
   // A copy is aligned and outlives the file's buffer.
   const data = new Uint8Array(bytes);
   const header = new Uint32Array(data.buffer, 0, headerBytes / 4);
-  const [, given, pieceCount, pieceBytes, mergeCount, scoreCount, settingsBytes, zero] = header;
-  if (given !== version) {
-    throw unsupported(path, "the tokenizer's version", given, String(version));
+  const [, given, pieceCount, pieceBytes, mergeCount, scoreCount, settingsBytes, slotCount] =
+    header;
+  if (given < 1 || given > version) {
+    throw unsupported(path, "the tokenizer's version", given, `1 to ${version}`);
   }
-  const tables = (pieceCount + 1 + mergeCount * 3 + scoreCount) * 4 + pieceCount;
+  const tables = (pieceCount + 1 + mergeCount * 3 + scoreCount + slotCount) * 4 + pieceCount;
   const total = headerBytes + tables + pieceBytes + settingsBytes;
-  if (total !== data.length || total > largestTable || zero !== 0) {
+  if (total !== data.length || total > largestTable) {
     throw invalidFile(path, "the tokenizer", `${data.length} bytes`, `${total} by its header`);
+  }
+  if (slotCount !== 0 && (given === 1 || slotCount !== indexSlots(pieceCount))) {
+    const expected = given === 1 ? "0 in version 1" : `0 or ${indexSlots(pieceCount)}`;
+    throw invalidFile(path, "the number of index slots", slotCount, expected);
   }
   let end = headerBytes;
   const take = (count: number, size: number) => (end += count * size) - count * size;
   const offsets = new Uint32Array(data.buffer, take(pieceCount + 1, 4), pieceCount + 1);
   const merges = new Uint32Array(data.buffer, take(mergeCount * 3, 4), mergeCount * 3);
   const scores = new Float32Array(data.buffer, take(scoreCount, 4), scoreCount);
+  const slots = new Uint32Array(data.buffer, take(slotCount, 4), slotCount);
   const types = new Uint8Array(data.buffer, take(pieceCount, 1), pieceCount);
   const pieces = readPieceTable(offsets, data.subarray(take(pieceBytes, 1), end), path);
   const fields = new JsonFields(path);
   const settings = readSettings(fields.parse(data.subarray(end)), fields);
-  return { ...settings, pieces, types, merges, scores };
+  const definition = { ...settings, pieces, types, merges, scores };
+  if (slotCount > 0) rememberMergeablePieces(definition, readIndex(pieces, slots, path));
+  return definition;
 }

@@ -177,9 +177,39 @@ test("compact form: other magic, versions and sizes are errors", () => {
     return () => createTokenizer(parseTokenizer(bytes, "bad"), "bad");
   };
   assertThrows(change(0, 0), QorusError, "magic");
-  assertEquals(assertThrows(change(4, 2), QorusError).code, "unsupported");
+  assertEquals(assertThrows(change(4, 3), QorusError).code, "unsupported");
   assertThrows(change(8, 1), QorusError, "by its header");
   assertThrows(change(32, 9), QorusError, "piece offsets");
   assertThrows(() => parseTokenizer(good.slice(0, -1), "bad"), QorusError, "by its header");
   assertThrows(() => parseTokenizer(good.slice(0, 9), "bad"), QorusError, "32 or more");
+});
+
+test("compact form: files without an index are read, wrong indexes are errors", () => {
+  const { definition } = tokenizers["bytes"];
+  const good = serializeTokenizer(definition);
+  const slotCount = new DataView(good.buffer).getUint32(28, true);
+  const start = 32 + 4 * (definition.pieces.length + 1) + 4 * definition.merges.length +
+    4 * definition.scores.length;
+  const end = start + 4 * slotCount;
+  const older = new Uint8Array(good.length - 4 * slotCount);
+  older.set(good.subarray(0, start));
+  older.set(good.subarray(end), start);
+  const header = new DataView(older.buffer);
+  header.setUint32(4, 1, true);
+  header.setUint32(28, 0, true);
+  const read = parseTokenizer(older, "older");
+  assertEquals(read, definition);
+  assertSame(createTokenizer(read), createTokenizer(parseTokenizer(good, "good")));
+
+  const changed = (change: (slots: Uint8Array) => void) => () => {
+    const bytes = good.slice();
+    change(bytes.subarray(start, end));
+    return parseTokenizer(bytes, "bad");
+  };
+  assertThrows(changed((slots) => slots.fill(0xff, 0, 4)), QorusError, "index slot 0");
+  const full = changed((slots) => slots.forEach((_, i) => slots[i] = i % 4 === 0 ? 1 : 0));
+  assertThrows(full, QorusError, "free slots");
+  const tooMany = good.slice();
+  new DataView(tooMany.buffer).setUint32(4, 1, true);
+  assertThrows(() => parseTokenizer(tooMany, "bad"), QorusError, "0 in version 1");
 });
