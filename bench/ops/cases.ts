@@ -65,7 +65,7 @@ function layer(rows: number, inputs: number, outputs: number): Case[] {
 }
 
 function products(): Case[] {
-  const square = [128, 256, 512, 1024, 2048].flatMap((n) => [
+  const square = [128, 192, 256, 512, 1024, 2048].flatMap((n) => [
     product("nn", n, n, n),
     product("nt", n, n, n),
     product("tn", n, n, n),
