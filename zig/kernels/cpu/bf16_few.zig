@@ -20,7 +20,6 @@ const tokens_at_once = 3;
 /// x holds one token after the other, `bf16TokenBytes(columns)` apart.
 pub fn multiply(job: *const interface.Job) callconv(.c) void {
     const apart = job.row_count / rows_at_once;
-    weights_few.askForStreams(rows_at_once, job, apart * job.columns * 2);
     for (0..apart) |row| multiplyRows(rows_at_once, job, row, apart);
     for (apart * rows_at_once..job.row_count) |row| multiplyRows(1, job, row, 0);
 }
@@ -59,9 +58,6 @@ fn multiplyTile(
     var sums: [strands][rows][tokens]V = @splat(@splat(@splat(@splat(0))));
     var column: usize = 0;
     while (column + strands * width <= columns) : (column += strands * width) {
-        if (column % (weights_few.page_bytes / 2) == 0) inline for (weights) |weight| {
-            weights_few.askForPageAhead(@ptrCast(weight + column));
-        };
         inline for (&sums, 0..) |*strand, i| {
             var numbers: [tokens]bf16.Pairs = undefined;
             inline for (&numbers, xs) |*number, x| number.* = load(x + column + i * width);

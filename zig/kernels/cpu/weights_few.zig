@@ -2,9 +2,8 @@
 //! rows and tokens at a time, so that the weights are read from memory once. Every sum is taken in
 //! the same order, so that a token's results do not depend on the tokens beside it.
 //!
-//! The rows that are computed together lie far apart: each is a stream of its own. Files are mapped
-//! in pages of 4 KiB, and the processor's prefetchers stop at the end of each: so the beginnings of
-//! the pages to come are asked for. Together this reads small pages as fast as huge ones.
+//! The rows that are computed together lie far apart: each is a stream of its own, and four of them
+//! keep more lines of memory on their way than one does. Asking for lines ahead makes it slower.
 
 const std = @import("std");
 const interface = @import("quantized_interface.zig");
@@ -23,12 +22,6 @@ const rows_at_once = if (simd.has_32_registers) 4 else 2;
 const tokens_at_once = if (simd.has_32_registers) 3 else 2;
 /// Rows with one token.
 const single_token_rows = 4;
-
-pub const page_bytes = 4096;
-/// Pages ahead of the one that is being read, and bytes of each, that are asked for.
-const pages_ahead = 3;
-const line_bytes = 64;
-const lines_ahead = 2;
 
 pub fn multiply(job: *const interface.Job) callconv(.c) void {
     switch (job.dtype) {
@@ -54,29 +47,8 @@ fn multiplyStreams(
     job: *const interface.Job,
 ) void {
     const apart = job.row_count / streams;
-    askForStreams(streams, job, apart * job.columns * @sizeOf(element.Stored()));
     for (0..apart) |row| multiplyRows(element, streams, job, row, apart);
     for (apart * streams..job.row_count) |row| multiplyRows(element, 1, job, row, 0);
-}
-
-/// Asks for the first pages of streams that lie `stream_bytes` apart.
-pub fn askForStreams(streams: usize, job: *const interface.Job, stream_bytes: usize) void {
-    if (stream_bytes > 0) for (0..streams) |stream| {
-        for (0..pages_ahead) |page| {
-            askFor(job.weight + stream * stream_bytes + page * page_bytes);
-        }
-    };
-}
-
-/// Asks for the page that comes some pages behind an address.
-pub inline fn askForPageAhead(address: [*]const u8) void {
-    const ahead = @intFromPtr(address) + (pages_ahead + 1) * page_bytes - 1;
-    askFor(@ptrFromInt(ahead & ~@as(usize, page_bytes - 1)));
-}
-
-/// Asks for the first lines at an address, which need not be one of the weight's.
-inline fn askFor(address: [*]const u8) void {
-    inline for (0..lines_ahead) |line| @prefetch(address + line * line_bytes, .{});
 }
 
 /// `rows` rows, `row` and those `apart` behind each other, with all tokens, in tiles of about the
@@ -121,9 +93,6 @@ fn multiplyTile(
     var sums: [strands][rows][tokens]V = @splat(@splat(@splat(@splat(0))));
     var column: usize = 0;
     while (column + strands * lanes <= columns) : (column += strands * lanes) {
-        if (column % (page_bytes / @sizeOf(Stored)) == 0) inline for (weights) |weight| {
-            askForPageAhead(@ptrCast(weight + column));
-        };
         inline for (&sums, 0..) |*strand, i| {
             addColumns(element, rows, tokens, strand, &weights, x, columns, column + i * lanes);
         }
