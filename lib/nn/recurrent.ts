@@ -8,6 +8,7 @@
 import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { dropout } from "../ops/dropout.ts";
+import { exchangeOuter } from "../ops/embedding.ts";
 import { concat, stack } from "../ops/joining.ts";
 import type { RecurrentResult, RecurrentWeights } from "../ops/recurrent.ts";
 import { uniform } from "./init.ts";
@@ -139,7 +140,7 @@ export abstract class RecurrentLayers<Output> extends Module<Output> {
     }
     const single = rank === 2;
     let sequence = single ? x.reshape([shape[0], 1, shape[1]]) : x;
-    if (this.batchFirst && !single) sequence = sequence.transpose(0, 1);
+    if (this.batchFirst && !single) sequence = exchangeOuter(sequence);
     const results: Result[] = [];
     while (results.length < this.#parameters.length) {
       const isFirst = results.length === 0;

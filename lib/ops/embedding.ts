@@ -5,13 +5,46 @@
  */
 
 import { context } from "../core/context.ts";
-import { record } from "../core/gradient.ts";
+import { isRecording, record } from "../core/gradient.ts";
 import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import { forbidInPlace, type OutOption } from "./out.ts";
+
+/** Which rows of which table a tensor holds. */
+export interface Lookup {
+  /** `[rows, dim]`, f32. */
+  readonly table: Tensor;
+  /** i32, shaped like the tensor without its last dimension. */
+  readonly ids: Tensor;
+}
+
+/** What is known of tensors that {@linkcode embedding} put on the tape. */
+const lookups = new WeakMap<Tensor, Lookup>();
+
+/**
+ * The look-up that a tensor of the tape is, where its table has at most half as many rows: what is
+ * linear in each row is then less work on the table, before it is looked up.
+ */
+export function lookupOf(x: Tensor): Lookup | undefined {
+  if (!x.requiresGrad || !isRecording()) return undefined;
+  const lookup = lookups.get(x);
+  if (lookup === undefined || !lookup.table.isLive || !lookup.ids.isLive) return undefined;
+  return 2 * lookup.table.shape[0] <= lookup.ids.size ? lookup : undefined;
+}
+
+/** `[a, b, ...]` as `[b, a, ...]`, contiguous; rows of a table are looked up in the other order. */
+export function exchangeOuter(x: Tensor): Tensor {
+  const lookup = lookupOf(x);
+  if (lookup === undefined) return x.transpose(0, 1).contiguous();
+  return embedding(lookup.table, lookup.ids.transpose(0, 1));
+}
 
 /**
  * Rows of a matrix as f32: `[rows, dim]` and ids `[...]` give `[..., dim]`. The gradient of the
  * matrix sums those of each row's uses in their order.
+ *
+ * While gradients are recorded, neither the matrix nor the result may be changed before they are
+ * used: {@linkcode linear} and recurrent layers right behind a small matrix multiply its rows once,
+ * and look up the products.
  *
  * @param weight any dtype and layout; only f32 has a gradient
  * @param ids i32
@@ -42,5 +75,7 @@ export function embedding(weight: Tensor, ids: Tensor, { out }: OutOption = {}):
       return [wrap(native.q_embedding_gradient(handleOf(flat, op), given, weight.shape[0]), op)];
     });
   }
-  return isVector ? rows : rows.view([...ids.shape, weight.shape[1]]);
+  const result = isVector ? rows : rows.view([...ids.shape, weight.shape[1]]);
+  if (result.requiresGrad && weight.dtype === "f32") lookups.set(result, { table: weight, ids });
+  return result;
 }

@@ -8,6 +8,7 @@ import { context } from "../core/context.ts";
 import { type GradientPlace, record } from "../core/gradient.ts";
 import { handleOf, sumTo, type Tensor, wrap } from "../core/tensor.ts";
 import { forbidInPlace, type OutOption, reduceTo } from "./elementwise.ts";
+import { embedding, lookupOf } from "./embedding.ts";
 
 /**
  * Product of f32 matrices: `[..., m, k] x [..., k, n] -> [..., m, n]`. Outer dimensions are
@@ -32,6 +33,9 @@ export function matmul(a: Tensor, b: Tensor, { out }: OutOption = {}): Tensor {
  *
  * The weight may be of any float or quantized dtype, in either layout; for the quantized ones the
  * rows of x are quantized to 8 bits in blocks of 32 inside. x, bias and result are f32.
+ *
+ * While gradients are recorded, rows that {@linkcode embedding} looked up are multiplied once for
+ * each row of their table, where it has at most half as many: so are those of the gradients.
  */
 export function linear(
   x: Tensor,
@@ -40,6 +44,8 @@ export function linear(
   { out }: OutOption = {},
 ): Tensor {
   const op = "linear";
+  const lookup = out === undefined ? lookupOf(x) : undefined;
+  if (lookup !== undefined) return embedding(linear(lookup.table, weight, bias), lookup.ids);
   const product = wrap(
     context().native.q_linear(
       handleOf(x, op),
