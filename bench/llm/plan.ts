@@ -110,7 +110,7 @@ export function readPlan(
     rows: new Set(readWords("--rows", values.rows, rowNames)),
     shapes: readWords("--shapes", values.shapes, Object.keys(shapes) as ShapeName[]),
     dtypes: readWords("--dtypes", values.dtypes, modelDTypes, defaultDTypes),
-    threads: readThreadCounts(values.threads ?? "1,2"),
+    threads: readThreadCounts(values.threads),
     files: positionals,
     folder: values.models ?? defaultFolder,
     layers: values.layers ?? (quick ? 4 : undefined),

@@ -4,13 +4,14 @@
  * @module
  */
 
+import { QorusError } from "../../lib/native/error.ts";
+import { memoryBandwidth } from "../support/roofline.ts";
 import { median } from "../support/statistics.ts";
 import type { SamplingOptions } from "../../lib/llm/types.ts";
 import { ContenderProcess } from "./contender_process.ts";
 import type { ModelFile } from "./models.ts";
 import type { Plan } from "./plan.ts";
 import type { Reading } from "./results.ts";
-import { memoryBandwidth } from "./roofline.ts";
 
 /** Ways of choosing a token, and what they may take at most, in microseconds. */
 const samplings: readonly (readonly [string, SamplingOptions, number])[] = [
@@ -112,7 +113,7 @@ export async function* measureBandwidth(
       const { milliseconds } = await qorus.decode(tokens);
       if (turn === 0) continue;
       rates.push(loaded.weightBytes! * tokens.length / milliseconds / 1e6);
-      roofs.push(await memoryBandwidth(threads));
+      roofs.push(await requiredBandwidth(threads));
     }
     const named = { model: model.name, threads };
     yield { row: "memory bandwidth", ...named, unit: "GB/s", values: roofs };
@@ -120,6 +121,13 @@ export async function* measureBandwidth(
     const values = rates.map((rate, turn) => 100 * rate / roofs[turn]);
     yield { row: "bandwidth", ...named, unit: "%", values, least: 90 };
   }
+}
+
+async function requiredBandwidth(threads: number): Promise<number> {
+  const found = await memoryBandwidth(threads);
+  if (found !== undefined) return found;
+  const message = `bandwidth: ${threads} threads are given, expected 1 or all of the processors`;
+  throw new QorusError("unsupported", message);
 }
 
 /** Prompt lookup where texts repeat and where they do not. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { median, printColumns } from "../support/statistics.ts";
+import { median, printColumns, spread } from "../support/statistics.ts";
+import { judge, summaryLine, targetText, type Verdict, verdictText } from "../support/verdicts.ts";
 import type { Times } from "./contender_process.ts";
 import type { Measured, Pair } from "./contenders.ts";
 
@@ -45,26 +46,20 @@ export function ratios(
   return qorus.times.map((ours, turn) => llamaCpp.times[turn][clock] / ours[clock]);
 }
 
-/** Whether a row reaches its target; undefined where none was set. */
-export function isReached(result: Result): boolean | undefined {
-  if ("values" in result) {
-    const { values, least, most } = result;
-    if (least === undefined && most === undefined) return undefined;
-    return median(values) >= (least ?? -Infinity) &&
-      median(values) <= (most ?? Infinity);
-  }
-  if (result.target === undefined) return undefined;
-  return median(ratios(result, "milliseconds")) >= result.target;
+/** Whether a row reaches its target: one verdict, or none where nothing was set. */
+export function verdictsOf(result: Result): Verdict[] {
+  if ("values" in result) return judge(result.row, median(result.values), result);
+  return judge(result.row, median(ratios(result, "milliseconds")), { least: result.target });
 }
 
 /** A row with what follows from it: ratios and their median, and whether the target is reached. */
 export function judged(
   result: Result,
-): Result & { ratios?: number[]; ratio?: number; reached?: boolean } {
-  const reached = isReached(result);
-  if ("values" in result) return { ...result, reached };
+): Result & { ratios?: number[]; ratio?: number; verdicts: Verdict[] } {
+  const verdicts = verdictsOf(result);
+  if ("values" in result) return { ...result, verdicts };
   const byClock = ratios(result, "milliseconds");
-  return { ...result, ratios: byClock, ratio: median(byClock), reached };
+  return { ...result, ratios: byClock, ratio: median(byClock), verdicts };
 }
 
 function speed({ tokens }: Comparison, { times }: Measured): string {
@@ -75,35 +70,17 @@ function speed({ tokens }: Comparison, { times }: Measured): string {
   return `${milliseconds.toFixed(0)} ms${part}`;
 }
 
-function spread(values: readonly number[], digits: number): string {
-  return `${Math.min(...values).toFixed(digits)}-${Math.max(...values).toFixed(digits)}`;
-}
-
-function verdict(result: Result): string {
-  const reached = isReached(result);
-  return reached === undefined ? "" : reached ? "yes" : "NO";
-}
-
 /** The row's numbers, one text for each column. */
 function cells(result: Result): string[] {
   const { row, model, threads } = result;
   const named = [row, model, `${threads}`];
+  const verdicts = verdictsOf(result);
+  const judgement = [targetText(verdicts), verdictText(verdicts)];
   if ("values" in result) {
-    const { values, unit, least, most } = result;
+    const { values, unit } = result;
     const digits = unit === "x" ? 2 : 1;
-    const target = least === undefined ? most === undefined ? "" : `<= ${most}` : `>= ${least}`;
     const value = `${median(values).toFixed(digits)} ${unit}`;
-    return [
-      ...named,
-      value,
-      "",
-      "",
-      spread(values, digits),
-      "",
-      "",
-      target,
-      verdict(result),
-    ];
+    return [...named, value, "", "", spread(values, digits), "", "", ...judgement];
   }
   const byClock = ratios(result, "milliseconds");
   return [
@@ -111,11 +88,10 @@ function cells(result: Result): string[] {
     speed(result, result.qorus),
     speed(result, result.llamaCpp),
     median(byClock).toFixed(2),
-    spread(byClock, 2),
+    spread(byClock),
     median(ratios(result, "processorMilliseconds")).toFixed(2),
     result.loadAverage.toFixed(1),
-    result.target === undefined ? "" : `>= ${result.target}`,
-    verdict(result),
+    ...judgement,
   ];
 }
 
@@ -127,7 +103,8 @@ function describe({ name, kernels, runtime }: Measured): string {
 export function summary(result: Result): string {
   const [row, model, threads, value, , ratio, range] = cells(result);
   const shown = "values" in result ? value : ratio;
-  return `${model}, ${threads} threads, ${row}: ${shown} (${range}) ${verdict(result)}`;
+  const verdict = verdictText(verdictsOf(result));
+  return `${model}, ${threads} threads, ${row}: ${shown} (${range}) ${verdict}`;
 }
 
 /** Prints a table: medians of speeds and of the turns' ratios. */
@@ -147,7 +124,8 @@ export function printTable(results: readonly Result[], machine: string): void {
     "CPU ratio",
     "load",
     "target",
-    "reached",
+    "verdict",
   ];
   printColumns([heads, ...results.map(cells)], [0, 1]);
+  console.log(summaryLine(results.flatMap(verdictsOf)));
 }

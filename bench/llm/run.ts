@@ -10,16 +10,17 @@
  */
 
 import { existsSync } from "node:fs";
-import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Arguments } from "../../lib/cli/arguments.ts";
 import { QorusError } from "../../lib/native/error.ts";
 import { runProgram } from "../../tools/support/program.ts";
+import { machineLine, thisMachine } from "../support/machine.ts";
+import { countVerdicts } from "../support/verdicts.ts";
 import { compareContext, compareLoading, compareSequences, compareSpeed } from "./comparisons.ts";
 import { type ModelFile, plannedModels, randomModel } from "./models.ts";
 import { options, type Plan, readPlan } from "./plan.ts";
 import { measureBandwidth, measureLookup, measureSampling, measureTypeScript } from "./readings.ts";
-import { judged, printTable, type Result, summary } from "./results.ts";
+import { judged, printTable, type Result, summary, verdictsOf } from "./results.ts";
 
 /** AVX2 of either: what processors without AVX-512 use. */
 const avx2 = { qorus: "v3", llamaCpp: "haswell" };
@@ -77,16 +78,15 @@ async function main(given: Arguments<typeof options>): Promise<void> {
     results.push(result);
     console.error(summary(result));
   }
-  const machine = { processor: cpus()[0].model, processors: cpus().length };
+  const machine = thisMachine();
+  const { repeat } = plan;
   if (plan.json) {
-    const { repeat } = plan;
-    console.log(JSON.stringify({ machine, repeat, results: results.map(judged) }, null, 2));
+    const verdicts = countVerdicts(results.flatMap(verdictsOf));
+    const all = results.map(judged);
+    console.log(JSON.stringify({ machine, repeat, verdicts, results: all }, null, 2));
     return;
   }
-  printTable(
-    results,
-    `${machine.processors} x ${machine.processor}, ${plan.repeat} turns each`,
-  );
+  printTable(results, machineLine(machine, repeat));
 }
 
 await runProgram({

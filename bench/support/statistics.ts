@@ -11,6 +11,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** The lowest and the highest value: `1.26-1.47`. */
+export function spread(values: readonly number[], digits = 2): string {
+  return `${Math.min(...values).toFixed(digits)}-${Math.max(...values).toFixed(digits)}`;
+}
+
 /** Prints rows in columns of equal width, the named ones to the left, numbers to the right. */
 export function printColumns(
   rows: readonly (readonly string[])[],

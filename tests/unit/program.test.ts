@@ -12,9 +12,11 @@ test("programs: lists of words and of thread counts", () => {
   assertEquals(readWords("--rows", undefined, ["a", "b"], ["b"]), ["b"]);
   assertEquals(readWords("--rows", "b,a", ["a", "b"]), ["b", "a"]);
   assertThrows(() => readWords("--rows", "a,c", ["a", "b"]), UsageError, '--rows: "c" is given');
-  assertEquals(readThreadCounts("1,2"), [1, 2]);
-  for (const text of ["0", "1.5", "two", "1,", "257"]) {
-    assertThrows(() => readThreadCounts(text), UsageError, "whole numbers from 1 to 256");
+  assertEquals(readThreadCounts("1,2", 2), [1, 2]);
+  assertEquals(readThreadCounts(undefined, 8), [1, 2]);
+  assertEquals(readThreadCounts(undefined, 1), [1]);
+  for (const text of ["0", "1.5", "two", "1,", "5"]) {
+    assertThrows(() => readThreadCounts(text, 4), UsageError, "whole numbers from 1 to 4");
   }
 });
 

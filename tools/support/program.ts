@@ -5,6 +5,7 @@
  * @module
  */
 
+import { availableParallelism } from "node:os";
 import process from "node:process";
 import {
   type Arguments,
@@ -83,15 +84,21 @@ export function readWords<T extends string>(
 }
 
 /**
- * Reads `--threads`, numbers of threads separated by commas.
+ * Reads `--threads`, numbers of threads separated by commas. Default: one and two, as far as the
+ * machine has so many processors.
  *
- * @throws {UsageError} for anything else
+ * @throws {UsageError} for anything else, and for more threads than processors
  */
-export function readThreadCounts(text: string): number[] {
+export function readThreadCounts(
+  text: string | undefined,
+  processors: number = availableParallelism(),
+): number[] {
+  if (text === undefined) return [1, 2].filter((count) => count <= processors);
   return text.split(",").map((item) => {
     const count = item.trim() === "" ? NaN : Number(item);
-    if (Number.isInteger(count) && count >= 1 && count <= 256) return count;
-    const expected = "expected whole numbers from 1 to 256, separated by commas";
+    if (Number.isInteger(count) && count >= 1 && count <= processors) return count;
+    const expected = `expected whole numbers from 1 to ${processors}, the processors of this ` +
+      "machine, separated by commas";
     throw new UsageError(
       `--threads: ${JSON.stringify(item)} is given, ${expected}`,
     );
