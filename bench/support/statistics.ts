@@ -16,15 +16,24 @@ export function spread(values: readonly number[], digits = 2): string {
   return `${Math.min(...values).toFixed(digits)}-${Math.max(...values).toFixed(digits)}`;
 }
 
-/** Prints rows in columns of equal width, the named ones to the left, numbers to the right. */
+/** Columns that hold texts in any table. */
+const texts: readonly string[] = ["target", "verdict"];
+
+/**
+ * Prints rows in columns of equal width, the first one with their names: texts to the left, numbers
+ * to the right.
+ *
+ * @param textColumns besides targets and verdicts
+ */
 export function printColumns(
   rows: readonly (readonly string[])[],
   textColumns: readonly number[],
 ): void {
+  const isText = rows[0].map((name, i) => textColumns.includes(i) || texts.includes(name));
   const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
   for (const cells of rows) {
     const line = cells.map((cell, column) =>
-      textColumns.includes(column) ? cell.padEnd(widths[column]) : cell.padStart(widths[column])
+      isText[column] ? cell.padEnd(widths[column]) : cell.padStart(widths[column])
     );
     console.log(line.join("  ").trimEnd());
   }

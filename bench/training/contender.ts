@@ -51,6 +51,16 @@ export interface Measured {
   readonly scratchBytes?: number;
 }
 
+/** One turn of a contender. */
+export interface Turn extends Measured {
+  readonly stepsPerSecond: number;
+  /**
+   * Speed of a fixed f32 product with the same threads just before it: what the machine gave, since
+   * the product never changes.
+   */
+  readonly productGigaflops: number;
+}
+
 /** A process that trains a network. */
 export class Contender implements Disposable {
   readonly #process: CommandedProcess;
@@ -78,6 +88,11 @@ export class Contender implements Disposable {
   /** Makes the network, its batch and its optimizer. */
   async load(setting: Setting): Promise<Loaded> {
     return await this.#process.ask("load", { ...setting, ...this.options }) as Loaded;
+  }
+
+  /** Multiplies fixed f32 matrices for a moment; gives the GFLOPS. */
+  async product(): Promise<number> {
+    return await this.#process.ask("product") as number;
   }
 
   /** Trains. */

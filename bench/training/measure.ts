@@ -9,9 +9,9 @@ import { QorusError } from "../../lib/native/error.ts";
 import {
   Contender,
   type Loaded,
-  type Measured,
   type PytorchVariant,
   type Setting,
+  type Turn,
 } from "./contender.ts";
 import type { Result, Side } from "./results.ts";
 
@@ -33,7 +33,7 @@ export interface Plan {
 interface Entry {
   readonly contender: Contender;
   readonly loaded: Loaded;
-  readonly turns: Measured[];
+  readonly turns: Turn[];
 }
 
 /** Milliseconds of steps before turns begin: they touch memory, wake threads and compile. */
@@ -47,12 +47,15 @@ export async function measure(setting: Setting, plan: Plan): Promise<Result> {
   const entries = await loadAll(setting, [qorus, ...peers]);
   const able = entries.filter(({ loaded }) => loaded.unavailable === undefined);
   let slowest = 0;
-  for (const { contender } of able) slowest = Math.max(slowest, await warmUp(contender));
+  for (const { contender } of able) {
+    await contender.product();
+    slowest = Math.max(slowest, await warmUp(contender));
+  }
   const count = Math.max(1, Math.round(plan.milliseconds / slowest));
   const loadAverage = loadavg()[0];
   for (let turn = 0; turn < plan.repeat; turn++) {
     for (const { contender, turns } of turn % 2 === 0 ? able : able.toReversed()) {
-      turns.push(await contender.steps(count));
+      turns.push(await takeTurn(contender, count));
     }
   }
   const profile = plan.profile ? await qorus.profile(count) : [];
@@ -61,6 +64,13 @@ export async function measure(setting: Setting, plan: Plan): Promise<Result> {
   };
   const [ours, ...others] = entries.map(sideOf);
   return { ...setting, steps: count, qorus: ours, pytorch: others, loadAverage, profile };
+}
+
+async function takeTurn(contender: Contender, count: number): Promise<Turn> {
+  const productGigaflops = await contender.product();
+  const measured = await contender.steps(count);
+  const stepsPerSecond = 1000 * count / measured.milliseconds;
+  return { ...measured, stepsPerSecond, productGigaflops };
 }
 
 async function loadAll(setting: Setting, contenders: readonly Contender[]): Promise<Entry[]> {

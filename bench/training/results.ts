@@ -4,17 +4,18 @@
  * @module
  */
 
-import { median, printColumns } from "../support/statistics.ts";
-import type { Loaded, Measured, Setting } from "./contender.ts";
+import { median, printColumns, spread } from "../support/statistics.ts";
+import { judge, summaryLine, targetText, type Verdict, verdictText } from "../support/verdicts.ts";
+import type { Loaded, Setting, Turn } from "./contender.ts";
 import type { OpTime } from "./op_times.ts";
-import { targetRatio } from "./targets.ts";
+import { leastPeakRatio, targetRatio } from "./targets.ts";
 
 /** One side of a comparison. */
 export interface Side extends Loaded {
   /** `Qorus`, or `PyTorch` and which of its variants. */
   readonly variant: string;
   /** Empty where it is unavailable. */
-  readonly turns: readonly Measured[];
+  readonly turns: readonly Turn[];
 }
 
 /** One line of the comparison. */
@@ -32,72 +33,93 @@ export interface Result extends Setting {
 type Clock = "milliseconds" | "processorMilliseconds";
 
 /** Median over the turns. */
-function stepsPerSecond({ steps }: Result, { turns }: Side): number {
-  return median(turns.map(({ milliseconds }) => steps * 1000 / milliseconds));
+function medianSpeed({ turns }: Side): number {
+  return median(turns.map(({ stepsPerSecond }) => stepsPerSecond));
 }
 
-/** The fastest of PyTorch's variants that work here. */
-export function bestOf(result: Result): Side | undefined {
-  const speed = (side: Side) => stepsPerSecond(result, side);
-  const able = result.pytorch.filter(({ turns }) => turns.length > 0);
-  return able.sort((a, b) => speed(b) - speed(a))[0];
+/** PyTorch's variants that work here, the fastest first. */
+function ableSides({ pytorch }: Result): Side[] {
+  const able = pytorch.filter(({ turns }) => turns.length > 0);
+  return able.sort((a, b) => medianSpeed(b) - medianSpeed(a));
 }
 
 /** Qorus's speed over the other's in every turn, by either clock. */
-export function ratios({ qorus }: Result, other: Side, clock: Clock): number[] {
+function ratios({ qorus }: Result, other: Side, clock: Clock): number[] {
   return qorus.turns.map((ours, turn) => other.turns[turn][clock] / ours[clock]);
 }
 
-function peakMebibytes({ turns }: Side): string {
-  return (turns[turns.length - 1].peakBytes / 2 ** 20).toFixed(0);
+/** The most memory that a side's process ever had. */
+function peakBytes({ turns }: Side): number {
+  return turns[turns.length - 1].peakBytes;
 }
 
 /** What a result says beside the turns themselves. */
 export interface Judgement {
-  /** The best of PyTorch's variants, which ratios compare with; absent where none works. */
+  /** The fastest of PyTorch's variants, which ratios compare with; absent where none works. */
   readonly best?: string;
   /** Qorus's speed over the best one's, turn by turn. */
-  readonly ratios?: readonly number[];
+  readonly ratios: readonly number[];
   /** Their median. */
   readonly ratio?: number;
-  /** The least ratio that is to be reached; absent where none was set. */
-  readonly target?: number;
-  readonly reached?: boolean;
+  /** The least peak memory of PyTorch's variants over Qorus's. */
+  readonly peakRatio?: number;
+  readonly verdicts: readonly Verdict[];
 }
 
 /** A result with what follows from it. */
 export function judged(result: Result): Result & Judgement {
-  const best = bestOf(result);
-  const target = targetRatio(result);
-  if (best === undefined) return { ...result, target };
+  const able = ableSides(result);
+  if (able.length === 0) return { ...result, ratios: [], verdicts: [] };
+  const [best] = able;
   const byClock = ratios(result, best, "milliseconds");
   const ratio = median(byClock);
-  const reached = target === undefined ? undefined : ratio >= target;
-  return { ...result, best: best.variant, ratios: byClock, ratio, target, reached };
+  const peakRatio = Math.min(...able.map(peakBytes)) / peakBytes(result.qorus);
+  const verdicts = [
+    ...judge("speed", ratio, { least: targetRatio(result) }),
+    ...judge("peak memory", peakRatio, { least: leastPeakRatio }),
+  ];
+  return { ...result, best: best.variant, ratios: byClock, ratio, peakRatio, verdicts };
+}
+
+/** The verdicts of all results. */
+export function verdictsOf(results: readonly Result[]): Verdict[] {
+  return results.flatMap((result) => judged(result).verdicts);
 }
 
 const missing = "-";
 
-/** The least ratio, and whether it is reached. */
-function verdict(result: Result): string[] {
-  const { target, reached } = judged(result);
-  return [
-    target === undefined ? "" : `>= ${target}`,
-    reached === undefined ? "" : reached ? "yes" : "NO",
-  ];
-}
-
 /** The cells that compare with the best of PyTorch's variants. */
 function comparison(result: Result): string[] {
-  const best = bestOf(result);
-  if (best === undefined) return [missing, missing, missing, missing, missing];
+  const able = ableSides(result);
+  if (able.length === 0) return Array(4).fill(missing);
+  const [best] = able;
   const byClock = ratios(result, best, "milliseconds");
   return [
     best.variant.replace("PyTorch ", ""),
     median(byClock).toFixed(2),
-    `${Math.min(...byClock).toFixed(2)}-${Math.max(...byClock).toFixed(2)}`,
+    spread(byClock),
     median(ratios(result, best, "processorMilliseconds")).toFixed(2),
-    peakMebibytes(best),
+  ];
+}
+
+/** Peak memory in MiB: Qorus's, and the least of PyTorch's variants. */
+function memory(result: Result): string[] {
+  const format = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
+  const others = ableSides(result).map(peakBytes);
+  return [
+    format(peakBytes(result.qorus)),
+    others.length === 0 ? missing : format(Math.min(...others)),
+  ];
+}
+
+/** What the machine gave to each side: the spread of the fixed product's GFLOPS. */
+function machineState(result: Result): string[] {
+  const gigaflops = ({ turns }: Side) => turns.map(({ productGigaflops }) => productGigaflops);
+  const others = ableSides(result).flatMap(gigaflops);
+  return [
+    spread(gigaflops(result.qorus), 0),
+    others.length === 0 ? missing : spread(others, 0),
+    result.loadAverage.toFixed(1),
   ];
 }
 
@@ -112,17 +134,19 @@ function heads(variants: readonly string[]): string[] {
     "ratio",
     "spread",
     "CPU ratio",
-    "best's MiB",
     "Qorus MiB",
+    "PyTorch MiB",
+    "Qorus product",
+    "PyTorch product",
     "load",
     "target",
-    "reached",
+    "verdict",
   ];
 }
 
 function row(result: Result): string[] {
-  const speed = (side: Side) =>
-    side.turns.length === 0 ? missing : stepsPerSecond(result, side).toFixed(2);
+  const speed = (side: Side) => side.turns.length === 0 ? missing : medianSpeed(side).toFixed(2);
+  const { verdicts } = judged(result);
   return [
     result.workload,
     `${result.threads}`,
@@ -130,9 +154,10 @@ function row(result: Result): string[] {
     speed(result.qorus),
     ...result.pytorch.map(speed),
     ...comparison(result),
-    peakMebibytes(result.qorus),
-    result.loadAverage.toFixed(1),
-    ...verdict(result),
+    ...memory(result),
+    ...machineState(result),
+    targetText(verdicts),
+    verdictText(verdicts),
   ];
 }
 
@@ -143,6 +168,7 @@ export function printTable(results: readonly Result[], machine: string): void {
   console.log([machine, ...[qorus, ...pytorch.slice(0, 1)].map(describe)].join("\n"));
   const variants = pytorch.map(({ variant }) => variant);
   printColumns([heads(variants), ...results.map(row)], [0, 2]);
+  console.log(summaryLine(verdictsOf(results)));
   for (const { workload, threads, precision, pytorch } of results) {
     for (const { unavailable } of pytorch) {
       if (unavailable === undefined) continue;

@@ -1,5 +1,6 @@
 /**
- * What is to be reached: the least ratio to the best of PyTorch's variants in the same precision.
+ * What is to be reached: the least ratio of speed to the best of PyTorch's variants in the same
+ * precision, and the least ratio of peak memory.
  *
  * @module
  */
@@ -14,6 +15,9 @@ const targets: Readonly<Record<string, { readonly f32: number; readonly bf16?: n
   "resnet18": { f32: 1, bf16: 1 },
   "tiny-mlp": { f32: 8 },
 };
+
+/** PyTorch's peak memory over Qorus's is to be no less. */
+export const leastPeakRatio = 1;
 
 /** The least ratio; undefined where none was set. */
 export function targetRatio({ workload, precision }: Setting): number | undefined {
