@@ -4,29 +4,31 @@
  * @module
  */
 
-/** Kinds of operations; each has a table of its own. */
-export type Group =
-  | "products"
-  | "bf16-products"
-  | "elementwise"
-  | "rows"
-  | "reductions"
-  | "optimizers"
-  | "calls";
+import { UsageError } from "../../lib/cli/arguments.ts";
+import { type Convolution, convolutions } from "./convolution_cases.ts";
 
-/** All groups, in the order of their tables. */
-export const groups: readonly Group[] = [
+/** Kinds of operations, each with a table of its own, in the order of the tables. */
+export const groups = [
   "products",
   "bf16-products",
   "elementwise",
   "rows",
   "reductions",
+  "convolutions",
+  "recurrent",
+  "attention",
   "optimizers",
   "calls",
-];
+] as const;
 
-/** Forward pass, gradients alone, or both in one measurement. */
-export type Pass = "forward" | "backward" | "both";
+/** One of them. */
+export type Group = typeof groups[number];
+
+/**
+ * Forward pass, gradients alone, or both in one measurement; of convolutions, the gradient of the
+ * input or of the weight.
+ */
+export type Pass = "forward" | "backward" | "both" | "input" | "weight";
 
 /** One operation on tensors of one size. */
 export interface Case {
@@ -35,12 +37,20 @@ export interface Case {
   /** What qorus.ts and pytorch.py find the operation by. */
   readonly op: string;
   readonly pass: Pass;
-  /** Of the operand; of products m, k and n. */
+  /**
+   * Of the operand; of products m, k and n, of recurrent layers `[steps, batch, inputs]`, of
+   * attention `[batch, heads, positions, size]`.
+   */
   readonly shape: readonly number[];
-  /** Arithmetic of one call, for products. */
+  /** Arithmetic of one call; of convolutions as plain multiply-adds. */
   readonly flops?: number;
   /** Bytes that must be read and written at least: inputs once, results once. */
   readonly bytes?: number;
+  readonly convolution?: Convolution;
+  /** Units of a recurrent layer. */
+  readonly hidden?: number;
+  /** Whether attention sees only what came before. */
+  readonly causal?: boolean;
 }
 
 /** `a [m, k] x b [k, n]`; which of the two lies transposed in memory is the operation's name. */
@@ -129,6 +139,38 @@ function ofSizes(group: Group, operations: Record<string, Streams>): Case[] {
   );
 }
 
+/** A recurrent layer, forward and in both directions. */
+function recurrent(op: "lstm" | "gru", shape: readonly number[], hidden: number): Case[] {
+  const [steps, batch, inputs] = shape;
+  const gates = op === "lstm" ? 4 : 3;
+  const flops = 2 * steps * batch * (inputs + hidden) * gates * hidden;
+  return (["forward", "both"] as const).map((pass) => ({
+    name: `${op.toUpperCase()} ${inputs} to ${hidden}, ${batch} x ${steps} steps: ${pass}`,
+    group: "recurrent",
+    op,
+    pass,
+    shape,
+    flops: pass === "both" ? 3 * flops : flops,
+    hidden,
+  }));
+}
+
+/** Attention, forward and in both directions, whose backward pass computes the scores again. */
+function attention(shape: readonly number[], causal: boolean): Case[] {
+  const [batch, heads, positions, size] = shape;
+  const flops = 4 * batch * heads * positions ** 2 * size / (causal ? 2 : 1);
+  const kind = causal ? "causal" : "full";
+  return (["forward", "both"] as const).map((pass) => ({
+    name: `${batch} x ${positions}, ${heads} heads of ${size}, ${kind}: ${pass}`,
+    group: "attention",
+    op: "attention",
+    pass,
+    shape,
+    flops: pass === "both" ? 3.5 * flops : flops,
+    causal,
+  }));
+}
+
 /** AdamW reads parameter, gradient and two states, and writes all but the gradient. */
 function optimizer(network: string, parameters: number): Case {
   return {
@@ -161,16 +203,33 @@ export const cases: readonly Case[] = [
   ...ofSizes("elementwise", elementwise),
   ...ofSizes("rows", rows),
   ...ofSizes("reductions", reductions),
+  ...convolutions,
+  ...recurrent("lstm", [128, 32, 256], 256),
+  ...recurrent("lstm", [50, 8, 128], 128),
+  ...recurrent("gru", [128, 32, 256], 256),
+  ...recurrent("gru", [50, 8, 128], 128),
+  ...attention([16, 6, 256, 64], true),
+  ...attention([4, 8, 1024, 64], true),
+  ...attention([4, 8, 1024, 64], false),
   optimizer("mlp", 535_818),
   optimizer("transformer", 10_695_552),
   call("add", "add of 16 elements"),
   call("step", "step of an MLP 32-32-10, batch 1, AdamW"),
 ];
 
-/** Cases of the groups among the words, or with one of the words in their names. */
+/**
+ * Cases of the groups among the words, or with one of the words in their names; all where none is
+ * given.
+ *
+ * @throws {UsageError} for a word that fits nothing
+ */
 export function choose(words: readonly string[]): readonly Case[] {
   if (words.length === 0) return cases;
-  return cases.filter(({ name, group }) =>
-    words.some((word) => group === word || name.includes(word))
-  );
+  const fits = ({ name, group }: Case, word: string) => group === word || name.includes(word);
+  const idle = words.find((word) => word === "" || !cases.some((item) => fits(item, word)));
+  if (idle !== undefined) {
+    const expected = `expected groups (${groups.join(", ")}) or parts of names such as gelu`;
+    throw new UsageError(`--only: ${JSON.stringify(idle)} is given, ${expected}`);
+  }
+  return cases.filter((item) => words.some((word) => fits(item, word)));
 }

@@ -17,6 +17,8 @@ export interface Described {
   readonly kernels: string;
   /** What runs it. */
   readonly runtime: string;
+  /** Whether the processor multiplies bf16; Qorus only. */
+  readonly multipliesBf16?: boolean;
 }
 
 /** One turn of one way. */

@@ -1,53 +1,66 @@
 /**
- * The convolutions that convolution.ts measures.
+ * The convolutions that are measured, each in three directions.
  *
  * @module
  */
 
-import type { Conv2dOptions } from "../../lib/ops/convolution.ts";
+import type { Case, Pass } from "./cases.ts";
 
-/** One convolution. */
-export interface Case {
-  name: string;
-  x: number[];
-  weight: number[];
-  /** Whether the gradient of x is wanted too, as for all but a network's first layer. */
-  learnsInput: boolean;
-  bias: boolean;
-  options: Conv2dOptions;
+/** How a convolution goes over its images. */
+export interface Convolution {
+  /** `[filters, channels / groups, kernel, kernel]`. */
+  readonly weight: readonly number[];
+  readonly bias: boolean;
+  readonly options: {
+    readonly stride?: number;
+    readonly padding?: number;
+    readonly groups?: number;
+  };
+}
+
+/** Passes of one convolution; the first layer of a network needs no gradient of its input. */
+function directions(
+  name: string,
+  shape: readonly number[],
+  convolution: Convolution,
+): Case[] {
+  const [images, channels, size] = shape;
+  const { weight, options: { stride = 1, padding = 0 } } = convolution;
+  const outputs = Math.floor((size + 2 * padding - weight[3]) / stride) + 1;
+  const multiplyAdds = weight.reduce((a, b) => a * b, 1) * images * outputs ** 2;
+  const passes: Pass[] = channels > 3 ? ["forward", "input", "weight"] : ["forward", "weight"];
+  return passes.map((pass) => ({
+    name: `${name}: ${pass}`,
+    group: "convolutions",
+    op: "conv2d",
+    pass,
+    shape,
+    flops: 2 * multiplyAdds,
+    convolution,
+  }));
 }
 
 function square(
   name: string,
   images: number,
-  [channels, filters, size, kernel]: number[],
-  options: Conv2dOptions = {},
-): Case {
-  const { groups = 1 } = options;
-  return {
-    name,
-    x: [images, channels, size, size],
-    weight: [filters, channels / groups, kernel, kernel],
-    learnsInput: channels > 3,
-    bias: true,
-    options,
-  };
+  [channels, filters, size, kernel]: readonly number[],
+  options: Convolution["options"] = {},
+): Case[] {
+  const weight = [filters, channels / (options.groups ?? 1), kernel, kernel];
+  return directions(name, [images, channels, size, size], { weight, bias: true, options });
 }
 
 /** The convolutions of ResNet-18 for 3x32x32, which have no bias. */
-function resnet(
-  name: string,
-  sizes: number[],
-  stride = 1,
-): Case {
-  const padding = (sizes[3] - 1) / 2;
-  return { ...square(`resnet ${name}`, 32, sizes, { padding, stride }), bias: false };
+function resnet(name: string, [channels, filters, size, kernel]: number[], stride = 1): Case[] {
+  const options = { padding: (kernel - 1) / 2, stride };
+  const weight = [filters, channels, kernel, kernel];
+  return directions(`resnet ${name}`, [32, channels, size, size], { weight, bias: false, options });
 }
 
 const same = { padding: 1 };
 
 /** All of them. */
-export const cases: readonly Case[] = [
+export const convolutions: readonly Case[] = [
   resnet("3 to 64, 32x32", [3, 64, 32, 3]),
   resnet("64 to 64, 32x32", [64, 64, 32, 3]),
   resnet("64 to 128, 32x32 / 2", [64, 128, 32, 3], 2),
@@ -75,4 +88,4 @@ export const cases: readonly Case[] = [
   square("depthwise 240, 28x28, 5x5", 8, [240, 240, 28, 5], { padding: 2, groups: 240 }),
   square("depthwise 96, 56x56, 7x7", 4, [96, 96, 56, 7], { padding: 3, groups: 96 }),
   square("3 to 64, 224x224, 7x7 / 2, one image", 1, [3, 64, 224, 7], { padding: 3, stride: 2 }),
-];
+].flat();

@@ -6,11 +6,11 @@
 
 import * as qorus from "../../mod.ts";
 import type { Tensor } from "../../mod.ts";
-import { noGrad } from "../../lib/core/gradient.ts";
-import { random } from "../../lib/core/random.ts";
-import { StateArena } from "../../lib/core/state.ts";
 import { QorusError } from "../../lib/native/error.ts";
 import type { Case } from "./cases.ts";
+import { forgetPassed, gradients } from "./gradients.ts";
+import { attention, convolution, recurrent } from "./layers.ts";
+import { classes, forgetOperands, lasting } from "./operands.ts";
 
 const { nn, optim, scope } = qorus;
 
@@ -43,24 +43,6 @@ const operations: Record<string, (operands: Operands) => Tensor> = {
   mean: ({ x }) => qorus.mean(x),
 };
 
-/** Holds the operands of one case. */
-let arena = new StateArena(1);
-const normals = Float32Array.from({ length: 1 << 16 }, () => random().normal());
-
-function lasting(shape: readonly number[]): Tensor {
-  const made = arena.empty(shape);
-  const values = made.data as Float32Array;
-  for (let start = 0; start < values.length; start += normals.length) {
-    values.set(normals.subarray(0, values.length - start), start);
-  }
-  return made;
-}
-
-function classes(count: number, classCount: number): Tensor {
-  const values = Int32Array.from({ length: count }, (_, i) => (i * 7919) % classCount);
-  return arena.empty([count], "i32").write(values);
-}
-
 function product({ group, op, shape: [m, k, n] }: Case): () => void {
   const a = op === "tn" ? lasting([k, m]).transpose(0, 1) : lasting([m, k]);
   const b = op === "nt" ? lasting([n, k]).transpose(0, 1) : lasting([k, n]);
@@ -70,19 +52,6 @@ function product({ group, op, shape: [m, k, n] }: Case): () => void {
     using _ = scope();
     if (isRounded) qorus.autocast("bf16", compute);
     else compute();
-  };
-}
-
-/** The gradients of one operation, without what the walk along a tape adds. */
-function gradients(compute: () => Tensor): () => void {
-  const result = compute();
-  const { node } = result;
-  const gradient = lasting(result.shape);
-  const backward = node?.backward;
-  if (backward === undefined) throw new QorusError("internal", "there is no gradient to measure");
-  return () => {
-    using _ = scope();
-    noGrad(() => backward(gradient, () => undefined));
   };
 }
 
@@ -159,12 +128,18 @@ function trainingStep(): () => void {
 
 /** Makes operands, in place of those of the case before; what it returns is measured. */
 export function prepare(item: Case): () => void {
-  arena[Symbol.dispose]();
-  arena = new StateArena(2 ** 30);
+  forgetPassed();
+  forgetOperands();
   switch (item.group) {
     case "products":
     case "bf16-products":
       return product(item);
+    case "convolutions":
+      return convolution(item);
+    case "recurrent":
+      return recurrent(item);
+    case "attention":
+      return attention(item);
     case "optimizers":
       return optimizer(item);
     case "calls":

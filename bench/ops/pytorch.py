@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from pytorch_layers import attention, convolution, recurrent
+
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 from commands import repeat, serve
 
@@ -96,12 +98,10 @@ NETWORKS = {
 }
 
 
-def products(item, ready):
+def products(item, _):
     m, k, n = item["shape"]
     a = torch.randn(k, m).t() if item["op"] == "tn" else torch.randn(m, k)
     b = torch.randn(n, k).t() if item["op"] == "nt" else torch.randn(k, n)
-    if not ready:
-        return {"fresh": lambda: torch.mm(a, b)}
     out = torch.empty(m, n)
     # What torch.compile makes of linear layers: a product of oneDNN, with the weight transposed.
     onednn = torch.ops.mkldnn._linear_pointwise
@@ -111,12 +111,10 @@ def products(item, ready):
     }
 
 
-def bf16_products(item, ready):
+def bf16_products(item, _):
     m, k, n = item["shape"]
     a = torch.randn(k, m).t() if item["op"] == "tn" else torch.randn(m, k)
     b = torch.randn(n, k).t() if item["op"] == "nt" else torch.randn(k, n)
-    if not ready:
-        return {}
     rounded_a, rounded_b = a.bfloat16(), b.bfloat16()
     out = torch.empty(m, n, dtype=torch.bfloat16)
 
@@ -124,7 +122,7 @@ def bf16_products(item, ready):
         with torch.autocast("cpu", torch.bfloat16):
             torch.mm(a, b)
 
-    return {"bf16": lambda: torch.mm(rounded_a, rounded_b, out=out), "autocast": autocast}
+    return {"oneDNN bf16": lambda: torch.mm(rounded_a, rounded_b, out=out), "autocast": autocast}
 
 
 def operation(item, ready):
@@ -151,7 +149,7 @@ def operation(item, ready):
     return {name: lambda: torch.autograd.grad(result, learned, gradient, retain_graph=True)}
 
 
-def optimizer(item, ready):
+def optimizer(item, _):
     made = {}
     for name, options in {"fused": {"fused": True}, "foreach": {"foreach": True}}.items():
         parameters = list(NETWORKS[item["op"]]().parameters())
@@ -160,7 +158,7 @@ def optimizer(item, ready):
         for parameter in parameters:
             parameter.grad = torch.randn_like(parameter)
         made[name] = torch.optim.AdamW(parameters, lr=1e-3, **options).step
-    return made if ready else {}
+    return made
 
 
 def add_few(ready):
@@ -194,6 +192,9 @@ def call(item, ready):
 MAKERS = {
     "products": products,
     "bf16-products": bf16_products,
+    "convolutions": convolution,
+    "recurrent": recurrent,
+    "attention": attention,
     "optimizers": optimizer,
     "calls": call,
 }

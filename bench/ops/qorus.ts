@@ -16,7 +16,8 @@ import { prepare as makeRun } from "./operations.ts";
 let run = () => {};
 
 function describe(): Described {
-  return { name: `Qorus ${version}`, kernels: libraryInfo().isa, runtime: runtimeName() };
+  const { isa, multipliesBf16 } = libraryInfo();
+  return { name: `Qorus ${version}`, kernels: isa, runtime: runtimeName(), multipliesBf16 };
 }
 
 function prepare({ item, threads }: { item: Case; threads: number }): string[] {
