@@ -23,7 +23,7 @@ const options = {
     kind: "text",
     help: `${Object.keys(networks).join(", ")}, separated by commas (default: all)`,
   },
-  precision: { kind: "text", help: "f32, bf16 or both, separated by commas (default: both)" },
+  precision: { kind: "text", help: "f32, bf16, separated by commas (default: both)" },
   peers: { kind: "text", help: "of eager, tuned and compile, by commas, or none (default: all)" },
   threads: { kind: "text", help: "thread counts, separated by commas (default: 1,2)" },
   repeat: { kind: "integer", least: 1, most: 1000, help: "turns of each (default: 5)" },
@@ -31,7 +31,7 @@ const options = {
   quick: { kind: "flag", help: "3 turns of 300 ms beside eager and tuned, unless given" },
   python: { kind: "text", help: "the Python that has PyTorch (default: python3)" },
   profile: { kind: "flag", help: "print where Qorus's time goes" },
-  json: { kind: "flag", help: "print JSON" },
+  json: { kind: "flag", help: "print JSON: every turn, ratios, targets, verdicts" },
 } as const satisfies OptionDefinitions;
 
 async function main({ options: values }: Arguments<typeof options>): Promise<void> {
