@@ -23,8 +23,7 @@ export interface Described {
 
 /** One turn of one way. */
 export interface Measured {
-  readonly calls: number;
-  /** Of one call, on the clock: the turn's mean. */
+  /** Of one call, on the clock: the median of batches of calls. */
   readonly microseconds: number;
 }
 
@@ -77,6 +76,11 @@ export class Contender implements Disposable {
   /** Makes operands; returns the names of the ways in which it can compute the case. */
   async prepare(item: Case, threads: number): Promise<string[]> {
     return await this.#process.ask("prepare", { item, threads }) as string[];
+  }
+
+  /** Multiplies fixed f32 matrices for a moment; gives the GFLOPS. Qorus only. */
+  async product(): Promise<number> {
+    return await this.#process.ask("product") as number;
   }
 
   /** Computes for about so long. */

@@ -46,12 +46,12 @@ const rivals: Readonly<Record<Group, Rivals>> = {
   "calls": both,
 };
 
-/** Measures a case in turns. */
+/** Measures a case in turns; the first contender is Qorus. */
 async function measure(
   item: Case,
   contenders: readonly Contender[],
   { threads, repeat, milliseconds }: Plan,
-): Promise<{ qorus: Timed; others: Timed[] }> {
+): Promise<Pick<Result, "qorus" | "others" | "productGigaflops">> {
   const ways: Way[] = [];
   for (const contender of contenders) {
     for (const way of await contender.prepare(item, threads)) {
@@ -60,13 +60,15 @@ async function measure(
   }
   // Touches memory, wakes threads, lets the runtimes compile.
   for (const { contender, way } of ways) await contender.measure(way, milliseconds);
+  const productGigaflops: number[] = [];
   for (let turn = 0; turn < repeat; turn++) {
+    productGigaflops.push(await contenders[0].product());
     for (const it of turn % 2 === 0 ? ways : ways.toReversed()) {
       it.microseconds.push((await it.contender.measure(it.way, milliseconds)).microseconds);
     }
   }
   const [qorus, ...others] = ways.map(({ way, microseconds }) => ({ way, microseconds }));
-  return { qorus, others };
+  return { qorus, others, productGigaflops };
 }
 
 /** Starts those that compute one of the groups. */

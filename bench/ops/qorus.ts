@@ -8,7 +8,9 @@
 import { configure, libraryInfo } from "../../mod.ts";
 import { runtimeName } from "../../lib/cli/runtime.ts";
 import { version } from "../../lib/cli/version.ts";
+import { fixedProduct } from "../support/fixed_product.ts";
 import { serve } from "../support/serve.mjs";
+import { median } from "../support/statistics.ts";
 import type { Case } from "./cases.ts";
 import type { Described, Measured } from "./contender.ts";
 import { prepare as makeRun } from "./operations.ts";
@@ -26,17 +28,21 @@ function prepare({ item, threads }: { item: Case; threads: number }): string[] {
   return ["qorus"];
 }
 
-/** Calls again and again; the clock is read less and less often where calls are short. */
+/** Calls again and again; gives the median of batches, as `repeat` in commands.py does. */
 function measure({ milliseconds }: { milliseconds: number }): Measured {
+  let batch = 1;
+  let batches: number[] = [];
   const start = performance.now();
-  let calls = 0;
-  let elapsed = 0;
-  for (let batch = 1; elapsed < milliseconds; batch = Math.ceil(calls / 4)) {
+  while (batches.length === 0 || performance.now() - start < milliseconds) {
+    const before = performance.now();
     for (let i = 0; i < batch; i++) run();
-    calls += batch;
-    elapsed = performance.now() - start;
+    const elapsed = performance.now() - before;
+    batches.push(1000 * elapsed / batch);
+    if (elapsed >= 1) continue;
+    batch *= 2;
+    batches = [];
   }
-  return { calls, microseconds: 1000 * elapsed / calls };
+  return { microseconds: median(batches) };
 }
 
-await serve({ describe, prepare, measure });
+await serve({ describe, prepare, product: fixedProduct, measure });

@@ -22,6 +22,11 @@ export interface Result {
   readonly threads: number;
   readonly qorus: Timed;
   readonly others: readonly Timed[];
+  /**
+   * Speed of a fixed f32 product before every turn: what the machine gave, since the product never
+   * changes.
+   */
+  readonly productGigaflops: readonly number[];
   /** What reading memory gave right behind the turns, in GB/s; of operands that no cache holds. */
   readonly memoryGigabytesPerSecond?: number;
   /** Whether the processor multiplies bf16. */

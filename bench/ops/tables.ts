@@ -35,6 +35,7 @@ function cells(result: Result, ways: readonly string[]): string[] {
   const compared = byTurn.length > 0 ? [median(byTurn).toFixed(2), spread(byTurn)] : [];
   const { verdicts } = judged(result);
   row.push(rival?.way ?? missing, ...(compared.length > 0 ? compared : [missing, missing]));
+  row.push(spread(result.productGigaflops, 0));
   return [...row, targetText(verdicts), verdictText(verdicts)];
 }
 
@@ -45,7 +46,7 @@ function printGroup(group: Group, results: readonly Result[]): void {
   if (item.flops !== undefined) heads.push("GFLOPS");
   if (item.bytes !== undefined) heads.push("GB/s", "of memory's");
   for (const way of ways) heads.push(`${way} us`, "ratio");
-  heads.push("best other", "ratio", "spread", "target", "verdict");
+  heads.push("best other", "ratio", "spread", "product", "target", "verdict");
   console.log();
   printColumns([heads, ...results.map((result) => cells(result, ways))], [0]);
   console.log(`${group}: ${summaryLine(verdictsOf(results))}`);

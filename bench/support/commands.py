@@ -1,7 +1,7 @@
 """The loop of a contender: commands from stdin, one JSON object a line, answers on stdout."""
 
 import json
-import math
+import statistics
 import sys
 import time
 import traceback
@@ -19,13 +19,17 @@ def serve(contender):
 
 
 def repeat(run, milliseconds):
-    """Calls again and again; the clock is read less and less often where calls are short."""
+    """Calls again and again; gives microseconds of a call: the median of batches of at least a
+    millisecond, so that moments in which a processor was taken away count as little as they are."""
+    batch, batches = 1, []
     start = time.perf_counter()
-    calls, elapsed, batch = 0, 0, 1
-    while elapsed * 1000 < milliseconds:
+    while not batches or (time.perf_counter() - start) * 1000 < milliseconds:
+        before = time.perf_counter()
         for _ in range(batch):
             run()
-        calls += batch
-        elapsed = time.perf_counter() - start
-        batch = math.ceil(calls / 4)
-    return {"calls": calls, "microseconds": elapsed * 1e6 / calls}
+        elapsed = time.perf_counter() - before
+        batches.append(elapsed * 1e6 / batch)
+        if elapsed < 0.001:
+            batch *= 2
+            batches.clear()
+    return {"microseconds": statistics.median(batches)}

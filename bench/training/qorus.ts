@@ -12,16 +12,14 @@ import {
   counters,
   crossEntropy,
   libraryInfo,
-  matmul,
   optim,
   type Precision,
-  randn,
   scope,
 } from "../../mod.ts";
 import { runtimeName } from "../../lib/cli/runtime.ts";
 import { version } from "../../lib/cli/version.ts";
+import { fixedProduct } from "../support/fixed_product.ts";
 import { measure, serve } from "../support/serve.mjs";
-import { median } from "../support/statistics.ts";
 import type { Loaded, Measured } from "./contender.ts";
 import { networks, type Workload } from "./networks.ts";
 import { measureOps, type OpTime } from "./op_times.ts";
@@ -54,19 +52,6 @@ function step(): number {
   return loss.item();
 }
 
-/** GFLOPS of `[512, 512]` f32 matrices: the median of 15 products. */
-function product(): number {
-  using _ = scope();
-  const [a, b] = [randn([512, 512]), randn([512, 512])];
-  const times = Array.from({ length: 15 }, () => {
-    using _ = scope();
-    const start = performance.now();
-    matmul(a, b);
-    return performance.now() - start;
-  });
-  return 2 * 512 ** 3 / median(times) / 1e6;
-}
-
 async function steps({ count }: { count: number }): Promise<Measured> {
   let loss = 0;
   const times = await measure(() => {
@@ -86,4 +71,4 @@ function profile({ count }: { count: number }): OpTime[] {
   });
 }
 
-await serve({ load, product, steps, profile });
+await serve({ load, product: fixedProduct, steps, profile });

@@ -37,10 +37,24 @@ function medianSpeed({ turns }: Side): number {
   return median(turns.map(({ stepsPerSecond }) => stepsPerSecond));
 }
 
-/** PyTorch's variants that work here, the fastest first. */
+/** PyTorch's variants that work here. */
 function ableSides({ pytorch }: Result): Side[] {
-  const able = pytorch.filter(({ turns }) => turns.length > 0);
-  return able.sort((a, b) => medianSpeed(b) - medianSpeed(a));
+  return pytorch.filter(({ turns }) => turns.length > 0);
+}
+
+const compiled = "PyTorch compile";
+
+/** The faster of eager and tuned. */
+function bestOf(result: Result): Side | undefined {
+  return ableSides(result)
+    .filter(({ variant }) => variant !== compiled)
+    .sort((a, b) => medianSpeed(b) - medianSpeed(a))[0];
+}
+
+/** The median of the turns' ratios to torch.compile; undefined where that does not work. */
+function ratioToCompiled(result: Result): number | undefined {
+  const side = ableSides(result).find(({ variant }) => variant === compiled);
+  return side && median(ratios(result, side, "milliseconds"));
 }
 
 /** Qorus's speed over the other's in every turn, by either clock. */
@@ -55,12 +69,14 @@ function peakBytes({ turns }: Side): number {
 
 /** What a result says beside the turns themselves. */
 export interface Judgement {
-  /** The fastest of PyTorch's variants, which ratios compare with; absent where none works. */
+  /** The faster of PyTorch eager and tuned, which ratios compare with. */
   readonly best?: string;
   /** Qorus's speed over the best one's, turn by turn. */
   readonly ratios: readonly number[];
   /** Their median. */
   readonly ratio?: number;
+  /** The same to torch.compile. */
+  readonly ratioToCompiled?: number;
   /** The least peak memory of PyTorch's variants over Qorus's. */
   readonly peakRatio?: number;
   readonly verdicts: readonly Verdict[];
@@ -69,16 +85,24 @@ export interface Judgement {
 /** A result with what follows from it. */
 export function judged(result: Result): Result & Judgement {
   const able = ableSides(result);
-  if (able.length === 0) return { ...result, ratios: [], verdicts: [] };
-  const [best] = able;
-  const byClock = ratios(result, best, "milliseconds");
-  const ratio = median(byClock);
-  const peakRatio = Math.min(...able.map(peakBytes)) / peakBytes(result.qorus);
-  const verdicts = [
-    ...judge("speed", ratio, { least: targetRatio(result) }),
-    ...judge("peak memory", peakRatio, { least: leastPeakRatio }),
-  ];
-  return { ...result, best: best.variant, ratios: byClock, ratio, peakRatio, verdicts };
+  const best = bestOf(result);
+  const byClock = best === undefined ? [] : ratios(result, best, "milliseconds");
+  const ratio = best && median(byClock);
+  const peakRatio = able.length === 0
+    ? undefined
+    : Math.min(...able.map(peakBytes)) / peakBytes(result.qorus);
+  return {
+    ...result,
+    best: best?.variant,
+    ratios: byClock,
+    ratio,
+    ratioToCompiled: ratioToCompiled(result),
+    peakRatio,
+    verdicts: [
+      ...judge("speed", ratio, { least: targetRatio(result) }),
+      ...judge("peak memory", peakRatio, { least: leastPeakRatio }),
+    ],
+  };
 }
 
 /** The verdicts of all results. */
@@ -88,17 +112,18 @@ export function verdictsOf(results: readonly Result[]): Verdict[] {
 
 const missing = "-";
 
-/** The cells that compare with the best of PyTorch's variants. */
+/** The cells that compare with the faster of eager and tuned, and with torch.compile. */
 function comparison(result: Result): string[] {
-  const able = ableSides(result);
-  if (able.length === 0) return Array(4).fill(missing);
-  const [best] = able;
+  const best = bestOf(result);
+  const toCompiled = ratioToCompiled(result)?.toFixed(2) ?? missing;
+  if (best === undefined) return [...Array(4).fill(missing), toCompiled];
   const byClock = ratios(result, best, "milliseconds");
   return [
     best.variant.replace("PyTorch ", ""),
     median(byClock).toFixed(2),
     spread(byClock),
     median(ratios(result, best, "processorMilliseconds")).toFixed(2),
+    toCompiled,
   ];
 }
 
@@ -134,6 +159,7 @@ function heads(variants: readonly string[]): string[] {
     "ratio",
     "spread",
     "CPU ratio",
+    "to compile",
     "Qorus MiB",
     "PyTorch MiB",
     "Qorus product",

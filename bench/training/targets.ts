@@ -1,6 +1,6 @@
 /**
- * What is to be reached: the least ratio of speed to the best of PyTorch's variants in the same
- * precision, and the least ratio of peak memory.
+ * What is to be reached: the least ratio of speed to the faster of PyTorch eager and tuned in
+ * the same precision, and the least ratio of peak memory.
  *
  * @module
  */
