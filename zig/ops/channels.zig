@@ -75,7 +75,8 @@ pub fn batchStatistics(
     const means = out.tensor.pointer(f32)[0..shape.channels];
     const inverses = (out.tensor.pointer(f32) + shape.channels)[0..shape.channels];
     var runner = context.runner();
-    threaded.moments(&runner, shape, x.pointer(f32), means.ptr, inverses.ptr);
+    threaded.moments(&runner, shape, x.pointer(f32), means.ptr, inverses.ptr) catch |failure|
+        return operands.workspaceFailure(context, failure);
     if (running and samples > 1) {
         const n: f32 = @floatFromInt(samples);
         const mean = (context.tensor(running_mean_handle, "") catch unreachable).pointer(f32);
@@ -130,7 +131,8 @@ pub fn groupStatistics(
         .batch = 1,
         .channels = count,
         .spatial = x.ne[1] / groups * shapeOf(x).spatial,
-    }, x.pointer(f32), out.tensor.pointer(f32), inverses.ptr);
+    }, x.pointer(f32), out.tensor.pointer(f32), inverses.ptr) catch |failure|
+        return operands.workspaceFailure(context, failure);
     invert(inverses, epsilon);
     return out.handle;
 }
@@ -315,7 +317,7 @@ fn computeGradient(
     const products = numbers[5 * count ..];
     for (means, 0..) |*mean, plane| mean.* = norm.means[norm.place(plane)];
     const x = given.x;
-    threaded.gradientSums(
+    try threaded.gradientSums(
         &runner,
         planes,
         given.gradient,

@@ -13,6 +13,7 @@ const shapes = [_]threaded.Shape{
     .{ .batch = 3, .channels = 2, .spatial = 5 },
     .{ .batch = 2, .channels = 5, .spatial = 16 },
     .{ .batch = 4, .channels = 3, .spatial = 8193 },
+    .{ .batch = 9, .channels = 130, .spatial = 49 },
     .{ .batch = 0, .channels = 3, .spatial = 4 },
 };
 
@@ -59,7 +60,7 @@ fn check(shape: threaded.Shape, runner: *Runner, _: u32) !void {
     for (x.items) |*value| value.* += 2;
 
     const mean, const variance = .{ vectors.mean.items, vectors.variance.items };
-    threaded.moments(runner, shape, x.items.ptr, mean.ptr, variance.ptr);
+    try threaded.moments(runner, shape, x.items.ptr, mean.ptr, variance.ptr);
     const factor, const slope = .{ vectors.factor.items, vectors.slope.items };
     const offset = vectors.offset.items;
     if (count > 0) try checkMoments(shape, x.items, mean, variance);
@@ -84,7 +85,7 @@ fn check(shape: threaded.Shape, runner: *Runner, _: u32) !void {
         try support.expectClose(&.{expected}, &.{y}, 1e-5, 1e-4);
     }
     // The vectors are not needed any more: the sums go there.
-    threaded.gradientSums(runner, shape, data[2], data[1], mean.ptr, factor.ptr, slope.ptr);
+    try threaded.gradientSums(runner, shape, data[2], data[1], mean.ptr, factor.ptr, slope.ptr);
     try checkSums(shape, x.items, gradient.items, mean, .{ factor, slope });
 }
 

@@ -94,6 +94,7 @@ const cases = [_]Case{
     .{ .images = 3, .channels = .{ 37, 66 }, .in = .{ 8, 8 }, .padding = one },
     .{ .channels = .{ 16, 130 }, .in = .{ 18, 23 }, .padding = .{ 2, 0 } },
     .{ .images = 36, .channels = .{ 17, 16 }, .in = .{ 15, 14 }, .padding = one },
+    .{ .images = 13, .channels = .{ 18, 16 }, .in = .{ 16, 13 }, .padding = one },
     // Gathered pixels: strides, points, groups of images; and points as they lie.
     .{ .images = 3, .channels = .{ 16, 48 }, .in = .{ 9, 12 }, .stride = two, .padding = one },
     .{ .images = 2, .channels = .{ 32, 16 }, .in = .{ 7, 8 }, .kernel = one, .stride = two },

@@ -38,14 +38,16 @@ test "pool: every chunk runs exactly once, for changing thread counts" {
     for ([_]u32{ 1, 4, 2, 3 }) |threads| {
         test_pool.resize(threads);
         for (0..200) |round| {
-            var count: Count = .{};
             const chunks: u32 = @intCast(round * 5 + 1);
-            test_pool.run(chunks, &count, Count.chunk);
-            for (count.hits, 0..) |hits, i| {
-                try std.testing.expectEqual(
-                    @as(u32, if (i < chunks) 1 else 0),
-                    hits.load(.monotonic),
-                );
+            inline for (.{ Pool.run, Pool.runShares }) |run| {
+                var count: Count = .{};
+                run(&test_pool, chunks, &count, Count.chunk);
+                for (count.hits, 0..) |hits, i| {
+                    try std.testing.expectEqual(
+                        @as(u32, if (i < chunks) 1 else 0),
+                        hits.load(.monotonic),
+                    );
+                }
             }
         }
     }

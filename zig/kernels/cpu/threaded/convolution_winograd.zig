@@ -132,7 +132,7 @@ pub fn run(
     job.workspace = (try runner.scratch.slice(f32, workers * job.workspace_floats)).ptr;
 
     if (job.weights != null) runner.pool.run(@intCast(weight_blocks), &job, weightChunk);
-    if (!shares_source) return runner.pool.run(@intCast(blocks), &job, blockChunk);
+    if (!shares_source) return runner.pool.runShares(@intCast(blocks), &job, blockChunk);
     runner.pool.run(@intCast(blocks * sourceParts(&job)), &job, sourceChunk);
     runner.pool.run(@intCast(blocks * job.channelBlocks()), &job, productChunk);
 }

@@ -2,8 +2,10 @@
 //! tiles of the result's gradient are transformed; for each of 36 elements a matrix product sums
 //! over tiles; what comes out becomes 3 x 3 elements.
 //!
-//! Tiles are taken in groups of a size that depends on shapes only: the sums of a group are added
-//! to those of the groups before.
+//! Tiles are taken in groups of a size that depends on shapes only. Groups that follow each other
+//! are a part: each group's sums are added to those of the part's groups before, and the parts' sums
+//! at the end. Where there are parts for all threads, a thread transforms and sums a part on its
+//! own, since cores that share no cache are slow to read what others transformed.
 
 const std = @import("std");
 const Arena = @import("../../../core/arena.zig").Arena;
@@ -25,6 +27,10 @@ const wanted_tiles = 32;
 const least_blocks = 4;
 const most_blocks = 8;
 
+/// Most parts, and most floats of sums of all of them together, unless one has more: 10 MB.
+const most_parts = 8;
+const max_part_floats = 5 << 19;
+
 /// Channels of the source and of the result whose sums are computed together.
 const block_rows = 16;
 const block_columns = 64;
@@ -42,9 +48,11 @@ const Job = struct {
     source_vectors: usize,
     gradient_vectors: usize,
     block_vectors: usize,
-    /// Blocks of tiles of a group, and the group at hand.
+    /// Blocks of tiles of a group, and the group and its part at hand.
     group_blocks: usize,
     group: usize = 0,
+    part: usize = 0,
+    parts: usize = 1,
     tile_step: usize,
     source_step: usize,
     gradient_step: usize,
@@ -52,7 +60,7 @@ const Job = struct {
     /// Transformed tiles of a group.
     source_tiles: [*]f32 = undefined,
     gradient_tiles: [*]f32 = undefined,
-    /// Sums of all channels, or null where one group has all tiles: chunks have their own.
+    /// Sums of all parts and channels, or null where one group has all tiles: chunks have their own.
     sums: ?[*]f32 = null,
     out: [*]f32,
     workspace: [*]f32 = undefined,
@@ -74,6 +82,11 @@ const Job = struct {
         return @min(group_tiles, all - job.group * group_tiles);
     }
 
+    /// The first group of a part.
+    fn firstGroup(job: *const Job, part: usize) usize {
+        return part * job.groups() / job.parts;
+    }
+
     fn rowBlocks(job: *const Job) usize {
         return (job.geometry.in_channels + block_rows - 1) / block_rows;
     }
@@ -82,8 +95,27 @@ const Job = struct {
         return (job.gradient_vectors + job.block_vectors - 1) / job.block_vectors;
     }
 
+    /// Blocks of channels.
+    fn channelBlocks(job: *const Job) usize {
+        return job.rowBlocks() * job.columnBlocks();
+    }
+
+    /// Floats of the sums of a block of channels.
     fn sumFloats(job: *const Job) usize {
         return interface.elements * job.sum_step;
+    }
+
+    /// The sums of a part for a block of channels.
+    fn sumsOf(job: *const Job, part: usize, block: usize) [*]f32 {
+        return job.sums.? + (part * job.channelBlocks() + block) * job.sumFloats();
+    }
+
+    fn sourceFloats(job: *const Job) usize {
+        return interface.elements * job.source_step;
+    }
+
+    fn gradientFloats(job: *const Job) usize {
+        return interface.elements * job.gradient_step;
     }
 
     fn stageFloats(job: *const Job) usize {
@@ -99,6 +131,11 @@ const Job = struct {
     fn gradientParts(job: *const Job) usize {
         return (job.gradient_vectors + part_vectors - 1) / part_vectors;
     }
+
+    /// Chunks of the group at hand.
+    fn transformChunks(job: *const Job) usize {
+        return (job.sourceParts() + job.gradientParts()) * job.blocks();
+    }
 };
 
 /// Writes `[out_channels][in_channels][3][3]`.
@@ -113,21 +150,43 @@ pub fn run(
     defer runner.scratch.reset(mark);
     var job = plan(runner.kernels, geometry, x, gradient, out);
     const scratch = runner.scratch;
-    job.source_tiles = (try scratch.slice(f32, interface.elements * job.source_step)).ptr;
-    job.gradient_tiles = (try scratch.slice(f32, interface.elements * job.gradient_step)).ptr;
-    const blocks = job.rowBlocks() * job.columnBlocks();
+    const blocks = job.channelBlocks();
+    const workers = runner.pool.thread_count.load(.monotonic);
     job.workspace_floats = job.stageFloats();
     if (job.groups() == 1) job.workspace_floats += job.sumFloats() else {
-        job.sums = (try scratch.slice(f32, blocks * job.sumFloats())).ptr;
+        const fitting = std.math.clamp(max_part_floats / (blocks * job.sumFloats()), 1, most_parts);
+        job.parts = @min(fitting, job.groups());
+        job.sums = (try scratch.slice(f32, job.parts * blocks * job.sumFloats())).ptr;
     }
-    const workers = runner.pool.thread_count.load(.monotonic);
+    const are_apart = job.parts > 1 and workers <= job.parts;
+    const copies = if (are_apart) workers else 1;
+    job.source_tiles = (try scratch.slice(f32, copies * job.sourceFloats())).ptr;
+    job.gradient_tiles = (try scratch.slice(f32, copies * job.gradientFloats())).ptr;
     job.workspace = (try scratch.slice(f32, workers * job.workspace_floats)).ptr;
 
-    const parts = job.sourceParts() + job.gradientParts();
-    for (0..job.groups()) |group| {
-        job.group = group;
-        runner.pool.run(@intCast(parts * job.blocks()), &job, transformChunk);
-        runner.pool.run(@intCast(blocks), &job, sumChunk);
+    if (are_apart) {
+        runner.pool.runShares(@intCast(job.parts), &job, partChunk);
+    } else while (job.part < job.parts) : (job.part += 1) {
+        job.group = job.firstGroup(job.part);
+        while (job.group < job.firstGroup(job.part + 1)) : (job.group += 1) {
+            runner.pool.run(@intCast(job.transformChunks()), &job, transformChunk);
+            runner.pool.run(@intCast(blocks), &job, sumChunk);
+        }
+    }
+    if (job.sums != null) runner.pool.run(@intCast(blocks), &job, addChunk);
+}
+
+/// Transforms and sums a part.
+fn partChunk(pointer: *const anyopaque, number: u32, worker: u32) void {
+    const shared: *const Job = @ptrCast(@alignCast(pointer));
+    var job = shared.*;
+    job.source_tiles += worker * job.sourceFloats();
+    job.gradient_tiles += worker * job.gradientFloats();
+    job.part = number;
+    job.group = job.firstGroup(job.part);
+    while (job.group < job.firstGroup(job.part + 1)) : (job.group += 1) {
+        for (0..job.transformChunks()) |chunk| transformChunk(&job, @intCast(chunk), worker);
+        for (0..job.channelBlocks()) |block| sumChunk(&job, @intCast(block), worker);
     }
 }
 
@@ -231,26 +290,23 @@ fn gradientStrip(job: *const Job, vector: usize) Strip {
     return strip;
 }
 
-/// Adds a group's sums for one block of channels of source and result.
+/// The sums of a group for one block of channels of source and result, or those added to its part's.
 fn sumChunk(pointer: *const anyopaque, number: u32, worker: u32) void {
     const job: *const Job = @ptrCast(@alignCast(pointer));
     const row = number % job.rowBlocks() * block_rows;
-    const rows: usize = @min(block_rows, job.geometry.in_channels - row);
     const first = number / job.rowBlocks() * job.block_vectors;
-    const vectors = @min(job.block_vectors, job.gradient_vectors - first);
-    const width = vectors * job.lanes;
-    const depth = job.tiles();
+    const width = @min(job.block_vectors, job.gradient_vectors - first) * job.lanes;
     const stage = job.workspace + worker * job.workspace_floats;
-    const sums = if (job.sums) |all|
-        all + number * job.sumFloats()
+    const sums = if (job.sums != null)
+        job.sumsOf(job.part, number)
     else
         stage + job.stageFloats();
     const gradient = job.gradient_tiles + gradientStrip(job, first).offset;
     for (0..interface.elements) |element| {
         job.kernels.matmul.half_packed_product(&.{
-            .m = rows,
+            .m = @min(block_rows, job.geometry.in_channels - row),
             .n = width,
-            .k = depth,
+            .k = job.tiles(),
             .a = .{
                 .data = job.source_tiles + element * job.source_step + row,
                 .row_stride = 1,
@@ -263,19 +319,38 @@ fn sumChunk(pointer: *const anyopaque, number: u32, worker: u32) void {
             },
             .out = sums + element * job.sum_step,
             .out_row_stride = width,
-            .accumulate = job.group > 0,
+            .accumulate = job.group > job.firstGroup(job.part),
         });
     }
-    if (job.group + 1 < job.groups()) return;
+    if (job.sums == null) writeKernels(job, number, sums, stage);
+}
+
+/// Adds the parts' sums for one block of channels, in their order.
+fn addChunk(pointer: *const anyopaque, number: u32, worker: u32) void {
+    const job: *const Job = @ptrCast(@alignCast(pointer));
+    const sums = job.sumsOf(0, number);
+    for (1..job.parts) |part| {
+        const more = job.sumsOf(part, number);
+        for (sums[0..job.sumFloats()], more[0..job.sumFloats()]) |*sum, x| sum.* += x;
+    }
+    writeKernels(job, number, sums, job.workspace + worker * job.workspace_floats);
+}
+
+/// Makes kernels of one block of channels of its sums.
+fn writeKernels(job: *const Job, block: usize, sums: [*]const f32, stage: [*]f32) void {
+    const row = block % job.rowBlocks() * block_rows;
+    const rows: usize = @min(block_rows, job.geometry.in_channels - row);
+    const first = block / job.rowBlocks() * job.block_vectors;
+    const vectors = @min(job.block_vectors, job.gradient_vectors - first);
     const winograd = &job.kernels.convolution.winograd;
     const plane = job.geometry.in_channels * interface.taps;
     for (0..vectors) |vector| {
         winograd.transform_weight_gradient(&.{
             .count = rows,
             .weights = stage,
-            .transformed = sums + vector * job.lanes,
+            .transformed = @constCast(sums + vector * job.lanes),
             .element_step = job.sum_step,
-            .weight_step = width,
+            .weight_step = vectors * job.lanes,
         });
         const channel = (first + vector) * job.lanes;
         winograd.to_planes(&.{

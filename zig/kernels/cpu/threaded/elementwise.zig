@@ -319,5 +319,5 @@ fn forChunks(runner: *Runner, count: usize, comptime size: usize, job: anytype) 
     };
     const call: Call = .{ .kernels = runner.kernels, .count = count, .job = job };
     const chunks = std.math.divCeil(usize, count, size) catch unreachable;
-    runner.pool.run(@intCast(chunks), &call, Call.chunk);
+    runner.pool.runShares(@intCast(chunks), &call, Call.chunk);
 }
