@@ -9,7 +9,6 @@ const Runner = @import("runner.zig").Runner;
 const geometry_module = @import("convolution_geometry.zig");
 const correlate = @import("convolution_correlate.zig");
 const depthwise = @import("convolution_depthwise.zig");
-const gather = @import("convolution_gather.zig");
 const gathered = @import("convolution_gathered.zig");
 const gathered_gradient = @import("convolution_gathered_gradient.zig");
 const points = @import("convolution_points.zig");
@@ -45,7 +44,7 @@ const Method = enum {
         const is_point = std.mem.eql(usize, &geometry.kernel, &one);
         if (points.suits(geometry)) return .points;
         const prefers_gathered = is_point or !is_dense or runner.precision == .bf16;
-        return if (prefers_gathered and gather.suits(geometry)) .gathered else .staged;
+        return if (prefers_gathered and gathered.suits(runner, geometry)) .gathered else .staged;
     }
 };
 
@@ -98,7 +97,12 @@ pub fn forward(
         .winograd => try winograd.run(runner, &operands, geometry.padding, false),
         .depthwise => try depthwise.run(runner, &operands, &.{phase}),
         .points => try points.forward(runner, &operands, geometry),
-        .gathered => try gathered.run(runner, &operands, &.{phase}, false),
+        .gathered => {
+            if (runner.roundsFirst()) {
+                try round(runner, &operands, geometry.inputCount(), geometry.weightCount());
+            }
+            try gathered.run(runner, &operands, &.{phase});
+        },
         .staged => {
             try round(runner, &operands, geometry.inputCount(), geometry.weightCount());
             try correlate.run(runner, &operands, &phase);
@@ -145,7 +149,12 @@ pub fn inputGradient(
         },
         .depthwise => try depthwise.run(runner, &operands, phases),
         .points => try points.inputGradient(runner, &operands, geometry),
-        .gathered => try gathered.run(runner, &operands, phases, true),
+        .gathered => {
+            if (runner.roundsFirst()) {
+                try round(runner, &operands, geometry.resultCount(), geometry.weightCount());
+            }
+            try gathered.run(runner, &operands, phases);
+        },
         .staged => {
             try round(runner, &operands, geometry.resultCount(), geometry.weightCount());
             for (phases) |*phase| try correlate.run(runner, &operands, phase);
@@ -170,11 +179,15 @@ pub fn weightGradient(
         .points => return points.weightGradient(runner, geometry, x, gradient, out),
         else => {},
     }
-    if (gather.suits(geometry)) {
-        return gathered_gradient.run(runner, geometry, x, gradient, out);
+    const is_gathered = gathered_gradient.suits(runner, geometry);
+    var operands = [2][*]const f32{ x, gradient };
+    if (!is_gathered or runner.roundsFirst()) {
+        const counts = [2]usize{ geometry.inputCount(), geometry.resultCount() };
+        operands = try rounded(runner, operands, counts);
     }
-    const counts = [2]usize{ geometry.inputCount(), geometry.resultCount() };
-    const operands = try rounded(runner, .{ x, gradient }, counts);
+    if (is_gathered) {
+        return gathered_gradient.run(runner, geometry, operands[0], operands[1], out);
+    }
     return gradient_module.weightGradient(runner, geometry, operands[0], operands[1], out);
 }
 

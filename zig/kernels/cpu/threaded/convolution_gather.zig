@@ -1,167 +1,259 @@
-//! Gathers the pixels that results read into rows `[pixels][taps][channels]`. Planes are brought
-//! into registers of channels with padding in place, then copied register by register.
+//! Gathers what pixels of a result read into rows `[taps][channels]`. Planes are brought into
+//! registers of channels with padding in place, then copied register by register: whatever steps
+//! and distances are, whole registers are read and written.
 
 const std = @import("std");
-const Runner = @import("runner.zig").Runner;
 const Kernels = @import("../interface.zig").Kernels;
-const geometry_module = @import("convolution_geometry.zig");
-
-const Geometry = geometry_module.Geometry;
-const Phase = geometry_module.Phase;
+const Phase = @import("convolution_geometry.zig").Phase;
 
 /// Most elements of a kernel.
 pub const max_elements = 64;
 
-/// Most floats of gathered rows of a group, unless one image has more: 4 MB.
-const group_floats = 1 << 20;
+/// Channels of the source and of the result are multiples of this: whole registers of any
+/// instruction set.
+pub const channel_step = 16;
 
-/// Registers of channels that one chunk gathers.
-const part_vectors = 4;
+/// Rows `row` to `row + rows` of neighbouring images' pixels.
+pub const Piece = struct {
+    image: usize,
+    images: usize,
+    row: usize,
+    rows: usize,
 
-/// Whether registers are filled, and what is needed is held.
-pub fn suits(geometry: Geometry) bool {
-    return geometry.groups == 1 and geometry.images > 0 and
-        geometry.in_channels % 16 == 0 and geometry.out_channels % 16 == 0 and
-        geometry.kernelSize() <= max_elements;
-}
-
-/// Images of a group when one has so many gathered floats.
-pub fn groupImages(images: usize, image_floats: usize) usize {
-    return std.math.clamp(group_floats / @max(1, image_floats), 1, images);
-}
-
-/// What rows are gathered from.
-pub const Source = struct {
-    kernels: *const Kernels,
-    lanes: usize,
-    phase: *const Phase,
-    /// `[images][channels][rows][columns]`.
-    data: [*]const f32,
-    channels: usize,
-    size: [2]usize,
-    /// `[images][pixels][taps][channels]`, for images from `first_image` on.
-    out: [*]f32,
-    first_image: usize = 0,
-    workspace: [*]f32 = undefined,
-    workspace_floats: usize,
-
-    pub fn of(
-        kernels: *const Kernels,
-        phase: *const Phase,
-        data: [*]const f32,
-        channels: usize,
-        size: [2]usize,
-    ) Source {
-        const lanes = kernels.convolution.lanes;
-        const window = phase.window(0, phase.size[0]) *| phase.window(1, phase.size[1]);
-        return .{
-            .kernels = kernels,
-            .lanes = lanes,
-            .phase = phase,
-            .data = data,
-            .channels = channels,
-            .size = size,
-            .out = undefined,
-            // Registers, one for what lies outside of the window, and places.
-            .workspace_floats = ((window +| 1) *| lanes +| size[0] * size[1] +| 15) / 16 * 16,
-        };
+    /// Rows that a phase has of these: one may have a row less than another.
+    pub fn rowsOf(piece: Piece, phase: *const Phase) usize {
+        return @min(piece.row + piece.rows, phase.size[0]) - @min(piece.row, phase.size[0]);
     }
 
-    pub fn pixels(source: *const Source) usize {
-        return source.phase.size[0] * source.phase.size[1];
-    }
-
-    /// Floats of an image's rows.
-    pub fn imageFloats(source: *const Source) usize {
-        return source.pixels() * source.phase.taps.len * source.channels;
-    }
-
-    fn parts(source: *const Source) usize {
-        return (source.channels / source.lanes + part_vectors - 1) / part_vectors;
-    }
-
-    /// Gathers the rows of `images` images from `first_image` on.
-    pub fn gather(source: *const Source, runner: *const Runner, images: usize) void {
-        runner.pool.run(@intCast(images * source.parts()), source, gatherChunk);
+    pub fn pixelsOf(piece: Piece, phase: *const Phase) usize {
+        return piece.images * piece.rowsOf(phase) * phase.size[1];
     }
 };
 
-fn gatherChunk(pointer: *const anyopaque, number: u32, worker: u32) void {
-    const source: *const Source = @ptrCast(@alignCast(pointer));
-    const phase = source.phase;
-    const lanes = source.lanes;
-    const index = number / source.parts();
-    const first = number % source.parts() * part_vectors;
-    const last = @min(first + part_vectors, source.channels / lanes);
-    const window = [2]usize{ phase.window(0, phase.size[0]), phase.window(1, phase.size[1]) };
-    const registers = source.workspace + worker * source.workspace_floats;
-    const register_floats = (window[0] * window[1] + 1) * lanes;
-    @memset(registers[0..register_floats], 0);
-    const places: [*]u32 = @ptrCast(registers + register_floats);
-    placePixels(source, window, places);
+/// How pixels are cut: into rows of one image, or into images.
+pub const Pieces = struct {
+    all_images: usize,
+    all_rows: usize,
+    /// Of a piece; the last one may have fewer.
+    images: usize,
+    rows: usize,
 
-    const plane = source.size[0] * source.size[1];
-    const out = source.out + index * source.imageFloats();
-    for (first..last) |vector| {
-        const channel = (source.first_image + index) * source.channels + vector * lanes;
-        source.kernels.convolution.winograd.to_registers(&.{
-            .planes = @constCast(source.data + channel * plane),
-            .channel_step = plane,
-            .channels = lanes,
-            .pixels = plane,
-            .registers = registers,
+    /// Pieces of at most `pixels`, unless a row has more. `size`: rows and columns.
+    pub fn of(all_images: usize, size: [2]usize, pixels: usize) Pieces {
+        const rows = std.math.clamp(pixels / size[1], 1, size[0]);
+        const even = divideUp(size[0], divideUp(size[0], rows));
+        return .{
+            .all_images = all_images,
+            .all_rows = size[0],
+            .images = std.math.clamp(pixels / (size[0] * size[1]), 1, all_images),
+            .rows = even,
+        };
+    }
+
+    fn rowParts(pieces: Pieces) usize {
+        return divideUp(pieces.all_rows, pieces.rows);
+    }
+
+    pub fn count(pieces: Pieces) usize {
+        return divideUp(pieces.all_images, pieces.images) * pieces.rowParts();
+    }
+
+    pub fn at(pieces: Pieces, index: usize) Piece {
+        const image = index / pieces.rowParts() * pieces.images;
+        const row = index % pieces.rowParts() * pieces.rows;
+        return .{
+            .image = image,
+            .images = @min(pieces.images, pieces.all_images - image),
+            .row = row,
+            .rows = @min(pieces.rows, pieces.all_rows - row),
+        };
+    }
+
+    /// One of the largest.
+    pub fn largest(pieces: Pieces) Piece {
+        return pieces.at(0);
+    }
+};
+
+pub fn divideUp(value: usize, divisor: usize) usize {
+    return (value + divisor - 1) / divisor;
+}
+
+/// The part of planes that some rows of pixels read, those of all phases.
+pub const Window = struct {
+    kernels: *const Kernels,
+    lanes: usize,
+    /// `[images][channels][rows][columns]`.
+    source: [*]const f32,
+    channels: usize,
+    size: [2]usize,
+    first_tap: [2]isize = .{ 0, 0 },
+    last_tap: [2]isize = .{ 0, 0 },
+    /// From pixel to pixel.
+    step: [2]usize,
+    /// Most columns of pixels of a phase.
+    pixel_columns: usize,
+
+    pub fn of(
+        kernels: *const Kernels,
+        source: [*]const f32,
+        channels: usize,
+        size: [2]usize,
+        phases: []const Phase,
+    ) Window {
+        var window: Window = .{
+            .kernels = kernels,
+            .lanes = kernels.convolution.lanes,
+            .source = source,
+            .channels = channels,
+            .size = size,
+            .step = phases[0].source_step,
+            .pixel_columns = phases[0].size[1],
+        };
+        var is_first = true;
+        for (phases) |phase| {
+            if (phase.taps.len == 0) continue;
+            for (&window.first_tap, &window.last_tap, phase.first_tap, phase.last_tap) |
+                *first,
+                *last,
+                own_first,
+                own_last,
+            | {
+                first.* = if (is_first) own_first else @min(first.*, own_first);
+                last.* = if (is_first) own_last else @max(last.*, own_last);
+            }
+            is_first = false;
+        }
+        return window;
+    }
+
+    fn span(window: *const Window, axis: usize, pixels: usize) usize {
+        const taps: usize = @intCast(window.last_tap[axis] - window.first_tap[axis] + 1);
+        return (pixels - 1) *| window.step[axis] +| taps;
+    }
+
+    /// Floats of a workspace for so many rows of pixels: registers, one for what lies outside of
+    /// the window, and places.
+    pub fn floats(window: *const Window, pixel_rows: usize) usize {
+        const rows = window.span(0, pixel_rows);
+        const registers = rows *| window.span(1, window.pixel_columns) +| 1;
+        return registers *| window.lanes +| rows *| window.size[1];
+    }
+
+    /// Prepares what rows `first_row` to `first_row + pixel_rows` read: zeros, and the places of
+    /// pixels of the source.
+    pub fn stage(
+        window: *const Window,
+        first_row: usize,
+        pixel_rows: usize,
+        workspace: [*]f32,
+    ) Staging {
+        const rows: isize = @intCast(window.span(0, pixel_rows));
+        const columns: isize = @intCast(window.span(1, window.pixel_columns));
+        const outside: usize = @intCast(rows * columns);
+        const register_floats = (outside + 1) * window.lanes;
+        @memset(workspace[0..register_floats], 0);
+        const places: [*]u32 = @ptrCast(workspace + register_floats);
+        const top = @as(isize, @intCast(first_row * window.step[0])) + window.first_tap[0];
+        const height: isize = @intCast(window.size[0]);
+        const begin = std.math.clamp(top, 0, height);
+        const end = std.math.clamp(top + rows, begin, height);
+        var count: usize = 0;
+        var row = begin;
+        while (row < end) : (row += 1) {
+            for (0..window.size[1]) |x| {
+                const column = @as(isize, @intCast(x)) - window.first_tap[1];
+                const is_inside = column >= 0 and column < columns;
+                const place: usize =
+                    if (is_inside) @intCast((row - top) * columns + column) else outside;
+                places[count] = @intCast(place * window.lanes);
+                count += 1;
+            }
+        }
+        return .{
+            .window = window,
+            .first_row = first_row,
+            .columns = @intCast(columns),
+            .first_pixel = @as(usize, @intCast(begin)) * window.size[1],
+            .pixels = count,
+            .registers = workspace,
             .places = places,
+        };
+    }
+};
+
+/// A window ready to take one register of channels of one image after the other.
+pub const Staging = struct {
+    window: *const Window,
+    first_row: usize,
+    columns: usize,
+    first_pixel: usize,
+    pixels: usize,
+    registers: [*]f32,
+    places: [*]const u32,
+
+    /// Brings the channels from `channel` on in.
+    pub fn fill(staging: *const Staging, image: usize, channel: usize) void {
+        const window = staging.window;
+        const plane = window.size[0] * window.size[1];
+        const start = (image * window.channels + channel) * plane + staging.first_pixel;
+        window.kernels.convolution.winograd.to_registers(&.{
+            .planes = @constCast(window.source + start),
+            .channel_step = plane,
+            .channels = window.lanes,
+            .pixels = staging.pixels,
+            .registers = staging.registers,
+            .places = staging.places,
         });
-        const target = out + vector * lanes;
-        switch (lanes) {
-            inline 4, 8, 16 => |l| copyTaps(l, source, window[1], registers, target),
+    }
+
+    /// Copies what `rows` rows of a phase's pixels read: tap t of pixel p goes to
+    /// `p * pixel_step + t * tap_step`.
+    pub fn gather(
+        staging: *const Staging,
+        phase: *const Phase,
+        rows: usize,
+        out: [*]f32,
+        pixel_step: usize,
+        tap_step: usize,
+    ) void {
+        switch (staging.window.lanes) {
+            inline 4, 8, 16 => |lanes| {
+                staging.copyTaps(lanes, phase, rows, out, pixel_step, tap_step);
+            },
             else => unreachable,
         }
     }
-}
 
-/// Where pixels of the source go: into the window that the phase reads, or behind it.
-fn placePixels(source: *const Source, window: [2]usize, places: [*]u32) void {
-    const phase = source.phase;
-    for (0..source.size[0]) |row| {
-        const y = @as(isize, @intCast(row)) - phase.first_tap[0];
-        for (0..source.size[1]) |column| {
-            const x = @as(isize, @intCast(column)) - phase.first_tap[1];
-            const is_inside = y >= 0 and x >= 0 and y < window[0] and x < window[1];
-            const place = if (is_inside)
-                @as(usize, @intCast(y)) * window[1] + @as(usize, @intCast(x))
-            else
-                window[0] * window[1];
-            places[row * source.size[1] + column] = @intCast(place * source.lanes);
+    fn copyTaps(
+        staging: *const Staging,
+        comptime lanes: usize,
+        phase: *const Phase,
+        rows: usize,
+        out: [*]f32,
+        pixel_step: usize,
+        tap_step: usize,
+    ) void {
+        const window = staging.window;
+        var offsets: [max_elements]usize = undefined;
+        for (phase.taps, 0..) |tap, i| {
+            const row: usize = @intCast(tap.row - window.first_tap[0]);
+            const column: usize = @intCast(tap.column - window.first_tap[1]);
+            offsets[i] = (row * staging.columns + column) * lanes;
         }
-    }
-}
-
-fn copyTaps(
-    comptime lanes: usize,
-    source: *const Source,
-    window_columns: usize,
-    registers: [*]const f32,
-    out: [*]f32,
-) void {
-    const phase = source.phase;
-    var offsets: [max_elements]usize = undefined;
-    for (phase.taps, 0..) |tap, i| {
-        const row: usize = @intCast(tap.row - phase.first_tap[0]);
-        const column: usize = @intCast(tap.column - phase.first_tap[1]);
-        offsets[i] = (row * window_columns + column) * lanes;
-    }
-    var target = out;
-    for (0..phase.size[0]) |row| {
-        for (0..phase.size[1]) |column| {
-            const place = row * phase.source_step[0] * window_columns +
-                column * phase.source_step[1];
-            for (offsets[0..phase.taps.len]) |offset| {
-                const pixel: *align(4) const [lanes]f32 =
-                    @ptrCast(registers + place * lanes + offset);
-                target[0..lanes].* = pixel.*;
-                target += source.channels;
+        var pixel = out;
+        for (0..rows) |row| {
+            for (0..phase.size[1]) |column| {
+                const place = row * window.step[0] * staging.columns + column * window.step[1];
+                const source = staging.registers + place * lanes;
+                var target = pixel;
+                for (offsets[0..phase.taps.len]) |offset| {
+                    const register: *align(4) const [lanes]f32 = @ptrCast(source + offset);
+                    target[0..lanes].* = register.*;
+                    target += tap_step;
+                }
+                pixel += pixel_step;
             }
         }
     }
-}
+};
