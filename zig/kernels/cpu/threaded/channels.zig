@@ -33,8 +33,8 @@ fn hasPlanes(shape: Shape) bool {
     return shape.spatial != 1 and shape.batch > 1;
 }
 
-/// Calls `job.run(kernels, part, sample)` for all planes, those of one sample in a call; where there
-/// are none, for all channels of all samples, which begin at sample 0.
+/// Calls `job.run(kernels, part, sample)` for all planes, those of one sample in a call; where
+/// there are none, for all channels of all samples, which begin at sample 0.
 fn forParts(runner: *const Runner, shape: Shape, job: anytype) void {
     const Call = struct {
         kernels: *const Kernels,
@@ -215,7 +215,13 @@ pub fn gradientSums(
             kernel(part, operands[0], operands[1], job.mean, outs[0], outs[1]);
         }
     };
-    var job: Job = .{ .gradient = gradient, .x = x, .mean = mean, .sums = sums, .products = products };
+    var job: Job = .{
+        .gradient = gradient,
+        .x = x,
+        .mean = mean,
+        .sums = sums,
+        .products = products,
+    };
     if (!hasPlanes(shape)) return forParts(runner, shape, job);
     const mark = runner.scratch.head;
     defer runner.scratch.reset(mark);

@@ -3,8 +3,8 @@
 //! each other.
 //!
 //! A chunk sums some images, a part of them, for some channels of the source: it gathers what the
-//! pixels of a piece read and multiplies it while it is in the second-level cache. Sums of parts are
-//! added in one order.
+//! pixels of a piece read and multiplies it while it is in the second-level cache. Sums of parts
+//! are added in one order.
 
 const std = @import("std");
 const Arena = @import("../../../core/arena.zig").Arena;
@@ -44,8 +44,8 @@ const Job = struct {
     parts: usize,
     /// `[images][out_channels][pixels]`.
     gradient: [*]const f32,
-    /// `[parts][depth][out_channels]`, where depth is channels of the source, `channel_step` of them
-    /// at a time, for each of these all taps.
+    /// `[parts][depth][out_channels]`, where depth is channels of the source, `channel_step` of
+    /// them at a time, for each of these all taps.
     sums: []f32 = &.{},
     /// Where each weight lies in the first part's sums, in the order of `out`.
     places: []u32 = &.{},

@@ -3,8 +3,8 @@
 //! over tiles; what comes out becomes 3 x 3 elements.
 //!
 //! Tiles are taken in groups of a size that depends on shapes only. Groups that follow each other
-//! are a part: each group's sums are added to those of the part's groups before, and the parts' sums
-//! at the end. Where there are parts for all threads, a thread transforms and sums a part on its
+//! are a part: each group's sums are added to those of the part's groups before, and the parts'
+//! sums at the end. Where there are parts for all threads, a thread transforms and sums a part on its
 //! own, since cores that share no cache are slow to read what others transformed.
 
 const std = @import("std");
@@ -60,7 +60,7 @@ const Job = struct {
     /// Transformed tiles of a group.
     source_tiles: [*]f32 = undefined,
     gradient_tiles: [*]f32 = undefined,
-    /// Sums of all parts and channels, or null where one group has all tiles: chunks have their own.
+    /// Sums of all parts and channels, or null where one group has all tiles: chunks have own ones.
     sums: ?[*]f32 = null,
     out: [*]f32,
     workspace: [*]f32 = undefined,
@@ -290,7 +290,7 @@ fn gradientStrip(job: *const Job, vector: usize) Strip {
     return strip;
 }
 
-/// The sums of a group for one block of channels of source and result, or those added to its part's.
+/// Adds a group's sums for one block of channels of source and result to those of its part.
 fn sumChunk(pointer: *const anyopaque, number: u32, worker: u32) void {
     const job: *const Job = @ptrCast(@alignCast(pointer));
     const row = number % job.rowBlocks() * block_rows;
