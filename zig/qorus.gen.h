@@ -177,6 +177,9 @@ int32_t q_add_linear(uint32_t residual, uint32_t x, uint32_t weight, uint32_t bi
 /* Rows of a matrix of any dtype and layout, as f32. */
 int32_t q_embedding(uint32_t weight, uint32_t ids, uint32_t out);
 
+/* 1 when x [..., columns] holds, bit for bit, the rows ids [count] of a table, else 0. */
+int32_t q_holds_rows(uint32_t x, uint32_t rows, uint32_t ids);
+
 /* The gradient [rows, columns] of a table whose rows were looked up. */
 int32_t q_embedding_gradient(uint32_t ids, uint32_t gradient, uint32_t rows);
 

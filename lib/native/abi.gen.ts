@@ -139,6 +139,8 @@ export interface Native {
   q_add_linear(residual: number, x: number, weight: number, bias: number): number;
   /** Rows of a matrix of any dtype and layout, as f32. */
   q_embedding(weight: number, ids: number, out: number): number;
+  /** 1 when x [..., columns] holds, bit for bit, the rows ids [count] of a table, else 0. */
+  q_holds_rows(x: number, rows: number, ids: number): number;
   /** The gradient [rows, columns] of a table whose rows were looked up. */
   q_embedding_gradient(ids: number, gradient: number, rows: number): number;
   /** x [images, in, rows, columns] convolved with weight [out, in / groups, rows, columns]; bias may
@@ -307,6 +309,7 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_gated_linear: ["u32", "u32", "u32", "u32", "u32"],
   q_add_linear: ["u32", "u32", "u32", "u32"],
   q_embedding: ["u32", "u32", "u32"],
+  q_holds_rows: ["u32", "u32", "u32"],
   q_embedding_gradient: ["u32", "u32", "u32"],
   q_convolution: ["u32", "u32", "u32"],
   q_convolution_transpose: ["u32", "u32", "u32"],

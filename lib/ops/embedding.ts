@@ -17,18 +17,25 @@ export interface Lookup {
   readonly ids: Tensor;
 }
 
-/** What is known of tensors that {@linkcode embedding} put on the tape. */
+/** How tensors of the tape came out of {@linkcode embedding}. */
 const lookups = new WeakMap<Tensor, Lookup>();
 
 /**
  * The look-up that a tensor of the tape is, where its table has at most half as many rows: what is
- * linear in each row is then less work on the table, before it is looked up.
+ * linear in each row is then less work on the table, before it is looked up. A tensor that was
+ * changed since, or whose table or ids were, is none: that is compared, bit for bit.
  */
 export function lookupOf(x: Tensor): Lookup | undefined {
   if (!x.requiresGrad || !isRecording()) return undefined;
   const lookup = lookups.get(x);
   if (lookup === undefined || !lookup.table.isLive || !lookup.ids.isLive) return undefined;
-  return 2 * lookup.table.shape[0] <= lookup.ids.size ? lookup : undefined;
+  const { table, ids } = lookup;
+  if (2 * table.shape[0] > ids.size) return undefined;
+  const op = "embedding";
+  const flat = handleOf(ids.reshape([ids.size]), op);
+  const current = context();
+  const holds = current.native.q_holds_rows(handleOf(x, op), handleOf(table, op), flat);
+  return current.check(holds, op) === 1 ? lookup : undefined;
 }
 
 /** `[a, b, ...]` as `[b, a, ...]`, contiguous; rows of a table are looked up in the other order. */
@@ -42,9 +49,8 @@ export function exchangeOuter(x: Tensor): Tensor {
  * Rows of a matrix as f32: `[rows, dim]` and ids `[...]` give `[..., dim]`. The gradient of the
  * matrix sums those of each row's uses in their order.
  *
- * While gradients are recorded, neither the matrix nor the result may be changed before they are
- * used: {@linkcode linear} and recurrent layers right behind a small matrix multiply its rows once,
- * and look up the products.
+ * While gradients are recorded, {@linkcode linear} and recurrent layers right behind a small matrix
+ * multiply its rows once, and look up the products.
  *
  * @param weight any dtype and layout; only f32 has a gradient
  * @param ids i32
@@ -76,6 +82,8 @@ export function embedding(weight: Tensor, ids: Tensor, { out }: OutOption = {}):
     });
   }
   const result = isVector ? rows : rows.view([...ids.shape, weight.shape[1]]);
-  if (result.requiresGrad && weight.dtype === "f32") lookups.set(result, { table: weight, ids });
+  if (result.requiresGrad && weight.dtype === "f32" && weight.isContiguous) {
+    lookups.set(result, { table: weight, ids });
+  }
   return result;
 }

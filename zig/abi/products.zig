@@ -50,6 +50,11 @@ export fn q_embedding(weight: u32, ids: u32, out: u32) i32 {
     return call(products.embedding, .{ weight, ids, out });
 }
 
+/// 1 when x [..., columns] holds, bit for bit, the rows ids [count] of a table, else 0.
+export fn q_holds_rows(x: u32, rows: u32, ids: u32) i32 {
+    return call(products.holdsRows, .{ x, rows, ids });
+}
+
 /// The gradient [rows, columns] of a table whose rows were looked up.
 export fn q_embedding_gradient(ids: u32, gradient: u32, rows: u32) i32 {
     return call(normalization_gradient.embeddingGradient, .{ ids, gradient, rows });

@@ -198,3 +198,26 @@ pub fn embedding(
     threaded_convert.dequantizeRows(&runner, data, weight, ids.pointer(i32)[0..count]);
     return out.handle;
 }
+
+/// 1 when `x [..., columns]` holds, bit for bit, the rows `ids [count]` of a table, else 0. All are
+/// contiguous.
+pub fn holdsRows(
+    context: *Context,
+    x_handle: Handle,
+    table_handle: Handle,
+    ids_handle: Handle,
+) Error!u32 {
+    const x = try operands.contiguousFloats(context, x_handle, "x");
+    const rows = try operands.contiguousFloats(context, table_handle, "table");
+    try operands.requireRank(context, rows, "table", 2);
+    const ids = try operands.integers(context, ids_handle, "ids");
+    try operands.requireRank(context, ids, "ids", 1);
+    const columns: usize = rows.ne[1];
+    if (x.count() != ids.ne[0] * columns) return 0;
+    for (ids.pointer(i32)[0..ids.ne[0]], 0..) |id, i| {
+        if (id < 0 or id >= rows.ne[0]) return 0;
+        const row = rows.pointer(u32) + @as(usize, @intCast(id)) * columns;
+        if (!std.mem.eql(u32, row[0..columns], x.pointer(u32)[i * columns ..][0..columns])) return 0;
+    }
+    return 1;
+}

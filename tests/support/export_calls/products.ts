@@ -42,6 +42,10 @@ export function productsCalls(): ExportCall[] {
       arguments: [weight([5, 32], { free: true }), integers([1, 4]), out([2, 32])],
     },
     {
+      name: "q_holds_rows",
+      arguments: [rows([2, 6]), rows([5, 6]), integers([1, 4])],
+    },
+    {
       name: "q_embedding_gradient",
       arguments: [integers([1, 4]), rows([2, 6], { free: true }), tableRows],
     },
