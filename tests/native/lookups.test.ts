@@ -88,7 +88,7 @@ test("lookups: what was changed since is multiplied as it is", () => {
   }
 });
 
-test("lookups: large tables, frozen ones, few ids and passes without a tape go the usual way", () => {
+test("lookups: large tables, frozen ones, few ids and no tape: the usual way", () => {
   using _ = scope();
   const [table, weight] = [leaf(5, 7), leaf(9, 7)];
   const opOf = (ids: Tensor, of = table) => linear(embedding(of, ids), weight).node?.op;

@@ -213,11 +213,16 @@ pub fn holdsRows(
     const ids = try operands.integers(context, ids_handle, "ids");
     try operands.requireRank(context, ids, "ids", 1);
     const columns: usize = rows.ne[1];
-    if (x.count() != ids.ne[0] * columns) return 0;
+    if (x.columns() != columns or x.rows() != ids.ne[0]) return context.fail(
+        error.InvalidShape,
+        "x is {f}, expected {d} rows of {d}",
+        .{ Shape{ .sizes = x.shape() }, ids.ne[0], columns },
+    );
     for (ids.pointer(i32)[0..ids.ne[0]], 0..) |id, i| {
         if (id < 0 or id >= rows.ne[0]) return 0;
         const row = rows.pointer(u32) + @as(usize, @intCast(id)) * columns;
-        if (!std.mem.eql(u32, row[0..columns], x.pointer(u32)[i * columns ..][0..columns])) return 0;
+        const given = x.pointer(u32) + i * columns;
+        if (!std.mem.eql(u32, row[0..columns], given[0..columns])) return 0;
     }
     return 1;
 }

@@ -43,7 +43,7 @@ export function productsCalls(): ExportCall[] {
     },
     {
       name: "q_holds_rows",
-      arguments: [rows([2, 6]), rows([5, 6]), integers([1, 4])],
+      arguments: [rows([2, 6]), rows([5, 6], { free: true }), integers([1, 4])],
     },
     {
       name: "q_embedding_gradient",
