@@ -54,8 +54,6 @@ export interface BlockRows {
 const wordsPerBlock = 20;
 const inputEpsilonWord = 1;
 const innerEpsilonWord = 11;
-/** Blocks of one call. */
-const blocksPerCall = Math.floor(512 / wordsPerBlock);
 
 /**
  * Blocks whose operands are looked up once: what the library then gets for each step is one array of
@@ -71,6 +69,7 @@ export class DescribedBlocks {
     for (const [i, block] of blocks.entries()) {
       describe(block, words.subarray(i * wordsPerBlock, (i + 1) * wordsPerBlock));
     }
+    const blocksPerCall = Math.floor(context().parameters.length / wordsPerBlock);
     const wordsPerCall = blocksPerCall * wordsPerBlock;
     this.#ropeStyle = ropeStyle;
     this.#groups = Array.from(
