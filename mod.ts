@@ -57,8 +57,8 @@ export {
   setRandomState,
 } from "./lib/core/random.ts";
 export { Scope, scope } from "./lib/core/scope.ts";
-export { type NestedNumbers, Tensor } from "./lib/core/tensor.ts";
-export type { TensorData } from "./lib/core/tensor_data.ts";
+export { Tensor } from "./lib/core/tensor.ts";
+export type { NestedNumbers, TensorData } from "./lib/core/tensor_data.ts";
 export type { TensorCodec, TokenizerWriter } from "./lib/formats/codec.ts";
 export type { ConvertOptions, ConvertReport, OutputFormat } from "./lib/formats/convert.ts";
 export type { WeightDType } from "./lib/formats/convert_tensor.ts";

@@ -6,6 +6,7 @@
 
 import { context } from "../core/context.ts";
 import { empty } from "../core/creation.ts";
+import { descriptorIndex } from "../core/descriptor.ts";
 import { Scope } from "../core/scope.ts";
 import { moveTo, type Tensor } from "../core/tensor.ts";
 
@@ -13,8 +14,8 @@ import { moveTo, type Tensor } from "../core/tensor.ts";
 const spareBytes = 64 * 2 ** 20;
 /** zig/core/keep.zig: most tensors that are kept at a time. */
 const mostKept = 256;
-/** zig/core/table.zig: where a handle has its descriptor's place in the table. */
-const indexOf = ({ handle }: Tensor): number => handle % 2 ** 18;
+
+const indexOf = ({ handle }: Tensor): number => descriptorIndex(handle);
 
 /**
  * A scope for all that a backward pass makes. When much of it is no longer needed, what still is
@@ -31,7 +32,7 @@ export class GradientMemory implements Disposable {
 
   /** Whether all of a tensor's memory was taken since the pass began. */
   has(tensor: Tensor): boolean {
-    return tensor.address >= this.#startAddress && endAddress(tensor) <= empty([0]).address;
+    return tensor.address >= this.#startAddress && endAddress(tensor) <= headAddress();
   }
 
   /**
@@ -66,7 +67,7 @@ export class GradientMemory implements Disposable {
    */
   #inOrder(kept: Tensor[]): Tensor[] {
     kept.sort((a, b) => a.address - b.address);
-    const { address: head } = empty([0]);
+    const head = headAddress();
     let end = this.#startAddress;
     const isMovable = (tensor: Tensor): boolean => {
       const { address } = tensor;
@@ -85,6 +86,11 @@ export class GradientMemory implements Disposable {
   [Symbol.dispose](): void {
     this.#scope[Symbol.dispose]();
   }
+}
+
+/** Where scratch goes on: behind all that was made so far. */
+function headAddress(): number {
+  return empty([0]).address;
 }
 
 /** Address behind the last byte of an f32 tensor, wherever its elements lie. */

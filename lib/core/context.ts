@@ -8,6 +8,7 @@
 import { isaNames, type Native, statusCodes } from "../native/abi.gen.ts";
 import { QorusError } from "../native/error.ts";
 import { environmentVariable, type LoadedLibrary, loadLibrary } from "../native/library.ts";
+import { DescriptorTable, descriptorTableBytes } from "./descriptor.ts";
 
 /** How to open the library; see {@linkcode configure}. */
 export interface ContextOptions {
@@ -56,9 +57,6 @@ const textCapacityBytes = 8192;
 const countersOffsetBytes = textOffsetBytes + textCapacityBytes;
 const sharedBytes = countersOffsetBytes + 16 * 8;
 
-const tableCapacity = 1 << 18;
-const descriptorBytes = 128;
-
 const mebibyte = 2 ** 20;
 const defaultCapacityBytes = 64 * 2 ** 30;
 
@@ -82,10 +80,8 @@ export class Context {
   readonly parameters: Uint32Array<ArrayBuffer>;
   /** The same slots as floats. */
   readonly floatParameters: Float32Array<ArrayBuffer>;
-  /** The table of descriptors, 32 words each. */
-  readonly words: Uint32Array<ArrayBuffer>;
-  /** The table of descriptors, 128 bytes each. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What the library keeps of each tensor. */
+  readonly descriptors: DescriptorTable;
   readonly #library: LoadedLibrary;
   readonly #messageBytes: Uint32Array;
   readonly #message: Uint8Array;
@@ -110,9 +106,7 @@ export class Context {
     this.#message = new Uint8Array(shared, messageOffsetBytes + 4, 4092);
     this.#text = new Uint8Array(shared, textOffsetBytes, textCapacityBytes);
     this.#counters = new Float64Array(shared, countersOffsetBytes, 16);
-    const table = library.view(this.#address(1), tableCapacity * descriptorBytes);
-    this.words = new Uint32Array(table);
-    this.bytes = new Uint8Array(table);
+    this.descriptors = new DescriptorTable(library.view(this.#address(1), descriptorTableBytes));
     this.check(this.native.q_threads(threadCount(options)), "configure");
   }
 
@@ -175,7 +169,7 @@ export class Context {
   detachEnded(): void {
     if (this.#exported.length === 0) return;
     this.#exported = this.#exported.filter(({ index, generation, buffer }) => {
-      if (this.words[index * 32 + 23] === generation) return true;
+      if (this.descriptors.generation(index) === generation) return true;
       if (buffer.byteLength > 0) buffer.transfer(0);
       return false;
     });

@@ -8,7 +8,8 @@ import { QorusError } from "../native/error.ts";
 import { context } from "./context.ts";
 import { type DType, dtypes } from "./dtype.ts";
 import { random } from "./random.ts";
-import { type NestedNumbers, type Tensor, wrap } from "./tensor.ts";
+import { type Tensor, wrap } from "./tensor.ts";
+import type { NestedNumbers } from "./tensor_data.ts";
 
 /** Where and of what type a tensor is made. */
 export interface CreateOptions {

@@ -6,7 +6,8 @@
 
 import { QorusError } from "../native/error.ts";
 import { type Context, context } from "./context.ts";
-import { byteLengthOf, type DType, dtypes } from "./dtype.ts";
+import { descriptorIndex, type DescriptorTable, isLastingIndex } from "./descriptor.ts";
+import { byteLengthOf, type DType } from "./dtype.ts";
 import { type BackwardOptions, engine, type GradientNode, noGrad, record } from "./gradient.ts";
 import { printTensor } from "./print.ts";
 import { dimensionOf, inferSize, inverse, sliceRange } from "./shapes.ts";
@@ -17,22 +18,6 @@ import {
   toNumbers,
   viewAs,
 } from "./tensor_data.ts";
-
-export type { NestedNumbers } from "./tensor_data.ts";
-
-const dtypeNames = Object.keys(dtypes) as DType[];
-const layouts = ["rows", "rows16"] as const;
-
-// The layout of `Tensor` in zig/core/tensor.zig, in bytes or in words of 32 bits.
-const indexMask = 2 ** 18 - 1;
-const firstScratchIndex = 2 ** 16;
-const wordsPerDescriptor = 32;
-const sizesWord = 4;
-const stridesWord = 10;
-const generationWord = 23;
-const dtypeByte = 88;
-const rankByte = 90;
-const flagsByte = 91;
 
 let setHandle: (tensor: Tensor, handle: number) => void;
 
@@ -54,6 +39,7 @@ export class Tensor implements Disposable {
   /** How the tensor was computed, while its tape is kept. */
   node: GradientNode | undefined = undefined;
   readonly #context: Context;
+  readonly #table: DescriptorTable;
   #index: number;
   #generation: number;
 
@@ -61,78 +47,57 @@ export class Tensor implements Disposable {
   constructor(handle: number) {
     this.handle = handle;
     this.#context = context();
-    this.#index = handle & indexMask;
-    this.#generation = this.#context.words[this.#index * wordsPerDescriptor + generationWord];
+    this.#table = this.#context.descriptors;
+    this.#index = descriptorIndex(handle);
+    this.#generation = this.#table.generation(this.#index);
   }
 
   static {
     setHandle = (tensor, handle) => {
       (tensor as { handle: number }).handle = handle;
-      tensor.#index = handle & indexMask;
-      const word = tensor.#index * wordsPerDescriptor + generationWord;
-      tensor.#generation = tensor.#context.words[word];
+      tensor.#index = descriptorIndex(handle);
+      tensor.#generation = tensor.#table.generation(tensor.#index);
     };
   }
 
   /** Whether the tensor's memory is still its own. */
   get isLive(): boolean {
-    const word = this.#index * wordsPerDescriptor + generationWord;
-    return this.#context.words[word] === this.#generation;
+    return this.#table.generation(this.#index) === this.#generation;
   }
 
   /** Whether the tensor outlives scopes: it lies in a state arena or in a file. */
   get isLasting(): boolean {
-    return this.#index < firstScratchIndex;
-  }
-
-  #word(offset: number): number {
-    if (!this.isLive) throw staleError("tensor");
-    return this.#context.words[this.#index * wordsPerDescriptor + offset];
-  }
-
-  #byte(offset: number): number {
-    if (!this.isLive) throw staleError("tensor");
-    return this.#context.bytes[this.#index * wordsPerDescriptor * 4 + offset];
+    return isLastingIndex(this.#index);
   }
 
   /** Number of dimensions. */
   get rank(): number {
-    return this.#byte(rankByte);
-  }
-
-  #stride(i: number): number {
-    return this.#word(stridesWord + 2 * i) + this.#word(stridesWord + 2 * i + 1) * 2 ** 32;
+    return this.#table.rank(this.#liveIndex());
   }
 
   /** Sizes, outermost first. */
   get shape(): number[] {
-    const sizes = new Array<number>(this.rank);
-    for (let i = 0; i < sizes.length; i++) sizes[i] = this.#word(sizesWord + i);
-    return sizes;
+    return this.#table.shape(this.#liveIndex());
   }
 
   /** Steps between neighbours of each dimension, in bytes. */
   get strides(): number[] {
-    const steps = new Array<number>(this.rank);
-    for (let i = 0; i < steps.length; i++) steps[i] = this.#stride(i);
-    return steps;
+    return this.#table.strides(this.#liveIndex());
   }
 
   /** Number of elements. */
   get size(): number {
-    let product = 1;
-    for (let i = this.rank - 1; i >= 0; i--) product *= this.#word(sizesWord + i);
-    return product;
+    return this.#table.elementCount(this.#liveIndex());
   }
 
   /** Element type. */
   get dtype(): DType {
-    return dtypeNames[this.#byte(dtypeByte)];
+    return this.#table.dtype(this.#liveIndex());
   }
 
   /** Arrangement of the elements: `rows16` for quantized weights made ready for the kernels. */
   get layout(): "rows" | "rows16" {
-    return layouts[(this.#byte(flagsByte) >> 2) & 3];
+    return this.#table.layout(this.#liveIndex());
   }
 
   /** Where the tensor lives; only the CPU so far. */
@@ -142,21 +107,12 @@ export class Tensor implements Disposable {
 
   /** Whether the elements lie one behind the other in row-major order. */
   get isContiguous(): boolean {
-    if (this.layout !== "rows") return false;
-    const { blockElements, blockBytes } = dtypes[this.dtype];
-    const last = this.rank - 1;
-    let expected = blockBytes;
-    for (let i = last; i >= 0; i--) {
-      const size = this.#word(sizesWord + i);
-      if (size !== 1 && this.#stride(i) !== expected) return false;
-      expected *= i === last ? size / blockElements : size;
-    }
-    return true;
+    return this.#table.isContiguous(this.#liveIndex());
   }
 
   /** Whether the memory cannot be written: it belongs to a mapped file, or `expand` shares it. */
   get isReadOnly(): boolean {
-    return (this.#byte(flagsByte) & 2) !== 0;
+    return this.#table.isReadOnly(this.#liveIndex());
   }
 
   /** Bytes that the elements take. */
@@ -168,7 +124,7 @@ export class Tensor implements Disposable {
 
   /** Address of the first element. */
   get address(): number {
-    return this.#word(0) + this.#word(1) * 2 ** 32;
+    return this.#table.address(this.#liveIndex());
   }
 
   /**
@@ -240,11 +196,7 @@ export class Tensor implements Disposable {
   }
 
   #numbers(op: string): Float32Array | Int32Array | Uint8Array {
-    const { dtype } = this;
-    const numbers = toNumbers(dtype, this.contiguous().read());
-    if (numbers !== undefined) return numbers;
-    const message = `${op}: convert ${dtype} with to(x, "f32") first`;
-    throw new QorusError("invalid_dtype", message, { op });
+    return toNumbers(op, this.dtype, this.contiguous().read());
   }
 
   /**
@@ -266,14 +218,14 @@ export class Tensor implements Disposable {
 
   #view(sizes: readonly number[]): Tensor {
     this.#context.writeSizes(sizes, "view");
-    return this.#wrap(this.#context.native.q_reshape(this.#live("view"), sizes.length), "view");
+    return wrap(this.#context.native.q_reshape(handleOf(this, "view"), sizes.length), "view");
   }
 
   /** A view with dimensions in another order: `order[i]` is the dimension that comes to place i. */
   permute(order: readonly number[]): Tensor {
     this.#context.writeSizes(order, "permute");
-    const handle = this.#live("permute");
-    const view = this.#wrap(this.#context.native.q_permute(handle, order.length), "permute");
+    const handle = handleOf(this, "permute");
+    const view = wrap(this.#context.native.q_permute(handle, order.length), "permute");
     if (!this.requiresGrad) return view;
     return record("permute", view, [this], (gradient) => [gradient.permute(inverse(order))]);
   }
@@ -292,12 +244,12 @@ export class Tensor implements Disposable {
   /** A view of elements `start` to before `end` of one dimension, every `step`th. */
   slice(dimension: number, start: number, end: number, step = 1): Tensor {
     const along = dimensionOf(dimension, this.rank, "slice");
-    const size = this.#word(sizesWord + along);
+    const size = this.#table.size(this.#liveIndex(), along);
     const [from, to] = sliceRange({ start, end, step }, along, size);
     const length = Math.ceil((to - from) / step);
-    const handle = this.#live("slice");
+    const handle = handleOf(this, "slice");
     const { native } = this.#context;
-    const view = this.#wrap(native.q_slice(handle, along, from, length, step), "slice");
+    const view = wrap(native.q_slice(handle, along, from, length, step), "slice");
     if (!this.requiresGrad) return view;
     const { shape } = this;
     return record("slice", view, [this], (gradient) => {
@@ -310,8 +262,8 @@ export class Tensor implements Disposable {
   /** A read-only view that repeats dimensions of size 1 up to `shape`, without a copy. */
   expand(shape: readonly number[]): Tensor {
     this.#context.writeSizes(shape, "expand");
-    const handle = this.#live("expand");
-    const view = this.#wrap(this.#context.native.q_expand(handle, shape.length), "expand");
+    const handle = handleOf(this, "expand");
+    const view = wrap(this.#context.native.q_expand(handle, shape.length), "expand");
     if (!this.requiresGrad) return view;
     const { shape: original } = this;
     return record("expand", view, [this], (gradient) => [sumTo(gradient, original)]);
@@ -320,7 +272,7 @@ export class Tensor implements Disposable {
   /** The tensor itself when it is contiguous, else a row-major copy in scratch. */
   contiguous(): Tensor {
     if (this.isContiguous) return this;
-    const copy = this.#wrap(this.#context.native.q_copy(this.#live("contiguous"), 0), "contiguous");
+    const copy = wrap(this.#context.native.q_copy(handleOf(this, "contiguous"), 0), "contiguous");
     return this.requiresGrad ? record("contiguous", copy, [this], (gradient) => [gradient]) : copy;
   }
 
@@ -361,7 +313,7 @@ export class Tensor implements Disposable {
   copyFrom(source: Tensor): this {
     const { native } = this.#context;
     this.#context.check(
-      native.q_copy(handleOf(source, "copyFrom"), this.#live("copyFrom")),
+      native.q_copy(handleOf(source, "copyFrom"), handleOf(this, "copyFrom")),
       "copyFrom",
     );
     return this;
@@ -369,14 +321,17 @@ export class Tensor implements Disposable {
 
   /** Writes `value` to every element. */
   fill(value: number): this {
-    this.#context.check(this.#context.native.q_fill(this.#live("fill"), value), "fill");
+    this.#context.check(this.#context.native.q_fill(handleOf(this, "fill"), value), "fill");
     return this;
   }
 
   /** Gives the tensor a name for error messages, and returns it. */
   named(name: string): this {
     const length = this.#context.writeText(name, "named");
-    this.#context.check(this.#context.native.q_tensor_name(this.#live("named"), length), "named");
+    this.#context.check(
+      this.#context.native.q_tensor_name(handleOf(this, "named"), length),
+      "named",
+    );
     return this;
   }
 
@@ -405,12 +360,9 @@ export class Tensor implements Disposable {
     return this.toString();
   }
 
-  #live(op: string): number {
-    return handleOf(this, op);
-  }
-
-  #wrap(result: number, op: string): Tensor {
-    return new Tensor(this.#context.check(result, op));
+  #liveIndex(): number {
+    if (!this.isLive) throw staleError("tensor");
+    return this.#index;
   }
 }
 

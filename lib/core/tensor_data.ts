@@ -4,6 +4,7 @@
  * @module
  */
 
+import { QorusError } from "../native/error.ts";
 import type { DType } from "./dtype.ts";
 
 /** Arrays that view a tensor's memory: f32, i32 and bytes; f16, bf16 as their 16 bits. */
@@ -31,13 +32,13 @@ const floatBits = new Float32Array(1);
 const wordBits = new Uint32Array(floatBits.buffer);
 
 /** The number that 16 bits of bf16 stand for. */
-export function bfloatToNumber(bits: number): number {
+function bfloatToNumber(bits: number): number {
   wordBits[0] = bits << 16;
   return floatBits[0];
 }
 
 /** The number that 16 bits of f16 stand for. */
-export function halfToNumber(bits: number): number {
+function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 0x3ff;
@@ -46,15 +47,24 @@ export function halfToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** Elements as numbers; undefined for quantized dtypes. */
+/**
+ * Elements as numbers.
+ *
+ * @throws {QorusError} `invalid_dtype` for quantized dtypes.
+ */
 export function toNumbers(
+  op: string,
   dtype: DType,
   values: TensorData,
-): Float32Array | Int32Array | Uint8Array | undefined {
+): Float32Array | Int32Array | Uint8Array {
   if (dtype === "f16") return Float32Array.from(values as Uint16Array, halfToNumber);
   if (dtype === "bf16") return Float32Array.from(values as Uint16Array, bfloatToNumber);
   const isPlain = dtype === "f32" || dtype === "i32" || dtype === "u8";
-  return isPlain ? values as Float32Array | Int32Array | Uint8Array : undefined;
+  if (isPlain) return values as Float32Array | Int32Array | Uint8Array;
+  throw new QorusError("invalid_dtype", `${op}: convert ${dtype} with to(x, "f32") first`, {
+    op,
+    given: dtype,
+  });
 }
 
 /** Numbers in row-major order as nested arrays of a shape. */
