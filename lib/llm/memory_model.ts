@@ -8,8 +8,9 @@ import type { ByteSources } from "../formats/convert_tensor.ts";
 import type { FileReader } from "../formats/file.ts";
 import { checkConfig } from "../formats/model_config.ts";
 import type { Checkpoint, GenerationDefaults, TensorInfo } from "../formats/types.ts";
+import { unexpected } from "../core/arguments.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { Llama } from "../models/llama.ts";
+import { Llama } from "../models/llama.ts";
 import { QorusError } from "../native/error.ts";
 import { serializeTokenizer } from "../tokenizer/serialize.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
@@ -34,6 +35,7 @@ export const memoryPath = "memory";
  * `invalid_file` when the network's config makes no sense.
  */
 export function memoryCheckpoint(network: Llama, options: NetworkOptions): Checkpoint {
+  checkNetwork(network, options);
   const { tokenizer, chatTemplate, generation } = options;
   const config = checkConfig(network.config, memoryPath);
   if (tokenizer.vocabSize > config.vocabSize) {
@@ -58,6 +60,16 @@ export function memoryCheckpoint(network: Llama, options: NetworkOptions): Check
     generation: { beginToken, endTokens, ...generation },
     chatTemplate,
   };
+}
+
+function checkNetwork(network: Llama, { tokenizer }: Partial<NetworkOptions> = {}): void {
+  if (!(network instanceof Llama)) {
+    const expected = "a Llama: weights of other modules are saved with model.save()";
+    throw unexpected(network, expected, "network", "language model");
+  }
+  if (tokenizer === undefined) {
+    throw unexpected(tokenizer, "a tokenizer", "tokenizer", "language model");
+  }
 }
 
 function describe(name: string, { dtype, shape, layout, byteLength }: Tensor): TensorInfo {

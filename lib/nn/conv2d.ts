@@ -36,7 +36,10 @@ export class Conv2d extends Convolution<Conv2dOptions> {
     const { bias = true, groups = 1, ...steps } = options;
     channelsPerGroup("Conv2d", filters, groups);
     const inner = channelsPerGroup("Conv2d", channels, groups);
-    super([filters, inner, ...pairOf(kernelSize)], filters, bias, { ...steps, groups });
+    super([filters, inner, ...pairOf(kernelSize, "kernelSize", "Conv2d")], filters, bias, {
+      ...steps,
+      groups,
+    });
   }
 
   /** f32 `[images, channels, rows, columns]` to `[images, filters, ...]`. */

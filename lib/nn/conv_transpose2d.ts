@@ -35,7 +35,12 @@ export class ConvTranspose2d extends Convolution<ConvTranspose2dOptions> {
     const { bias = true, groups = 1, ...steps } = options;
     channelsPerGroup("ConvTranspose2d", channels, groups);
     const inner = channelsPerGroup("ConvTranspose2d", filters, groups);
-    super([channels, inner, ...pairOf(kernelSize)], filters, bias, { ...steps, groups });
+    super(
+      [channels, inner, ...pairOf(kernelSize, "kernelSize", "ConvTranspose2d")],
+      filters,
+      bias,
+      { ...steps, groups },
+    );
   }
 
   /** f32 `[images, channels, rows, columns]` to `[images, filters, ...]`. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unexpected } from "../core/arguments.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { Module } from "./module.ts";
@@ -30,6 +31,9 @@ export class ModuleList<Item extends Module = Module> extends Module {
   /** Takes the first modules. */
   constructor(modules: Iterable<Item> = []) {
     super();
+    if (typeof modules?.[Symbol.iterator] !== "function") {
+      throw unexpected(modules, "modules that can be walked through", "modules", "ModuleList");
+    }
     for (const module of modules) this.push(module);
   }
 

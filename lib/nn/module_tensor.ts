@@ -4,6 +4,7 @@
  * @module
  */
 
+import { wholeNumber } from "../core/arguments.ts";
 import type { DType } from "../core/dtype.ts";
 import { noGrad } from "../core/gradient.ts";
 import { scope } from "../core/scope.ts";
@@ -33,8 +34,10 @@ export abstract class ModuleTensor implements Disposable {
    *
    * @param shape sizes, outermost first
    * @param initialize makes the initial tensor in a state arena
+   * @throws {QorusError} `invalid_argument` when a size is no whole number.
    */
   constructor(shape: readonly number[], initialize: () => Tensor) {
+    for (const size of shape) wholeNumber(size, `a size of [${shape}]`, new.target.name);
     this.shape = shape;
     this.#initialize = initialize;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptions, unexpected } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
 import { StateArena } from "../core/state.ts";
 import { handleOf, type Tensor } from "../core/tensor.ts";
@@ -71,6 +72,8 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
    *
    * @param parameters parameters to update, or groups of them with options of their own
    * @param options options of groups that have none of their own
+   * @throws {QorusError} `invalid_argument` when there are no parameters, one belongs to two groups,
+   * or an option is out of its range.
    */
   constructor(
     rule: Rule<Options>,
@@ -78,7 +81,16 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
     options: Partial<Options>,
   ) {
     this.#rule = rule;
+    checkOptions(options, rule.name);
     this.#defaults = withDefaults(rule.defaults, options);
+    if (typeof parameters?.[Symbol.iterator] !== "function") {
+      throw unexpected(
+        parameters,
+        "parameters, as model.parameters() gives them",
+        "parameters",
+        rule.name,
+      );
+    }
     const items = [...parameters];
     if (items.length === 0) {
       throw new QorusError("invalid_argument", `${rule.name}: there are no parameters to update`, {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unexpected } from "../../core/arguments.ts";
 import { QorusError } from "../../native/error.ts";
 
 /** What a schedule changes: every optimizer has it. */
@@ -41,8 +42,15 @@ export abstract class Scheduler {
   #baseLearningRates: readonly number[];
   #lastEpoch = 0;
 
-  /** Sets the learning rates of step 0. */
+  /**
+   * Sets the learning rates of step 0.
+   *
+   * @throws {QorusError} `invalid_argument` when it is given no optimizer.
+   */
   constructor(optimizer: Schedulable, rule: LearningRateRule) {
+    if (!Array.isArray(optimizer?.groups)) {
+      throw unexpected(optimizer, "an optimizer", "optimizer", new.target.name);
+    }
     this.#optimizer = optimizer;
     this.#rule = rule;
     this.#baseLearningRates = optimizer.groups.map(({ options }) => options.lr);

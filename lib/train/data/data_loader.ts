@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unexpected } from "../../core/arguments.ts";
 import { Random } from "../../core/random.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { QorusError } from "../../native/error.ts";
@@ -87,6 +88,9 @@ export class DataLoader<
     dataset: (Dataset<Name> | IterableDataset<Name>) & { readonly length?: Length },
     options: DataLoaderOptions<Name>,
   ) {
+    if (typeof dataset !== "object" || dataset === null || !("fields" in dataset)) {
+      throw unexpected(dataset, "a data set, such as a TensorDataset", "dataset", op);
+    }
     const length = "write" in dataset ? dataset.length : undefined;
     this.dataset = dataset;
     this.#names = fieldNames<Name>(dataset.fields, op);

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { checkOptions, unexpected } from "../../core/arguments.ts";
 import { QorusError } from "../../native/error.ts";
-import type { Module } from "../../nn/module.ts";
+import { Module } from "../../nn/module.ts";
 import type { Batch, Batches } from "../batches.ts";
 import { checkMetrics } from "../evaluate.ts";
 import type { FitOptions, FitValidation } from "./options.ts";
@@ -41,16 +42,23 @@ export function validationOf<B extends Batch>(
  * @throws {QorusError} `invalid_argument` that names the option.
  */
 export function checkFitOptions<M extends Module<unknown>, B extends Batch, Output>(
+  model: M,
   options: FitOptions<M, B, Output>,
 ): void {
+  if (!(model instanceof Module)) throw unexpected(model, "a module of nn", "model", op);
+  checkOptions(options, op);
   checkData("data", options.data);
   if (typeof options.loss !== "function") {
     const example = "loss: (output, batch) => crossEntropy(output, batch.y)";
     throw optionError("loss", options.loss, `there is no loss: give one, as in ${example}`);
   }
-  if (options.optimizer === undefined) {
+  if (typeof options.optimizer?.step !== "function") {
     const example = "optimizer: new optim.AdamW(model.parameters(), { lr: 1e-3 })";
-    throw optionError("optimizer", undefined, `there is no optimizer: give one, as in ${example}`);
+    throw optionError(
+      "optimizer",
+      options.optimizer,
+      `there is no optimizer: give one, as in ${example}`,
+    );
   }
   checkLength(options);
   checkCount("logEverySteps", options.logEverySteps);

@@ -52,7 +52,7 @@ export class FitRun<M extends Module<unknown>, B extends Batch, Output> implemen
 
   /** Checks the options; throws before anything is changed. */
   constructor(model: M, options: FitOptions<M, B, Output>) {
-    checkFitOptions(options);
+    checkFitOptions(model, options);
     const { optimizer, data, metrics = [], earlyStopping, checkpoint, logs = [] } = options;
     this.#model = model;
     this.#options = options;
