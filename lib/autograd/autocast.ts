@@ -4,6 +4,7 @@
  * @module
  */
 
+import { runToEnd } from "../core/arguments.ts";
 import { libraryInfo } from "../core/context.ts";
 import {
   activePrecision,
@@ -11,7 +12,6 @@ import {
   type Precision,
   setPrecision,
 } from "../core/precision.ts";
-import { QorusError } from "../native/error.ts";
 
 const op = "autocast";
 
@@ -39,8 +39,8 @@ let hasWarned = false;
  * @param precision of the products
  * @param run does its work before it returns; asynchronous functions are refused, since other code
  * runs while they wait
- * @throws {QorusError} `invalid_argument` when the precision is unknown or `run` returns a promise;
- * what `run` throws.
+ * @throws {QorusError} `invalid_argument` when the precision is unknown, or `run` is no function or
+ * returns a promise; what `run` throws.
  *
  * @example
  * ```ts
@@ -63,9 +63,7 @@ export function autocast<T>(precision: Precision, run: () => T): T {
   const outer = activePrecision();
   setPrecision(precision);
   try {
-    const result = run();
-    if (isThenable(result)) throw asynchronous(result);
-    return result;
+    return runToEnd(run, op);
   } finally {
     setPrecision(outer);
   }
@@ -79,21 +77,5 @@ function warnOnce(): void {
   console.warn(
     `autocast: kernels ${isa} have no instructions for bf16 on this processor: products are ` +
       "rounded as asked, but they are no faster than in f32",
-  );
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value &&
-    typeof value.then === "function";
-}
-
-function asynchronous(result: PromiseLike<unknown>): QorusError {
-  // Nobody will wait for it any more: what it throws later must not end the process.
-  result.then(undefined, () => {});
-  return new QorusError(
-    "invalid_argument",
-    `${op}: the function returned a promise: what it does after its first await would not be in ` +
-      "this precision. Call autocast inside of it, around what is computed without waiting",
-    { op, field: "run" },
   );
 }

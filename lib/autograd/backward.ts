@@ -4,11 +4,12 @@
  * @module
  */
 
+import { checkOptions } from "../core/arguments.ts";
 import { ones } from "../core/creation.ts";
 import { type BackwardOptions, engine, noGrad } from "../core/gradient.ts";
 import { dropWaitingGradients } from "../core/gradient_outputs.ts";
 import { activePrecision, setPrecision } from "../core/precision.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { checkTensor, type Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { GradientMemory } from "./gradient_memory.ts";
 import { GradientSums, placeOfLeaf } from "./gradient_sums.ts";
@@ -34,6 +35,7 @@ import { GradientSums, placeOfLeaf } from "./gradient_sums.ts";
  * ```
  */
 export function backward(result: Tensor, options: BackwardOptions = {}): void {
+  checkOptions(options, "backward");
   const { retainGraph = false } = options;
   checkResult(result, options.gradient);
   const precision = activePrecision();
@@ -100,6 +102,8 @@ function inReverse(result: Tensor): Tensor[] {
 }
 
 function checkResult(result: Tensor, gradient: Tensor | undefined): void {
+  checkTensor(result, "backward");
+  if (gradient !== undefined) checkTensor(gradient, "backward");
   if (!result.requiresGrad) {
     throw new QorusError(
       "invalid_argument",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkFunction, unexpected } from "../core/arguments.ts";
 import { noGrad, record } from "../core/gradient.ts";
 import type { Tensor } from "../core/tensor.ts";
 
@@ -24,6 +25,9 @@ export interface CustomOp {
 /**
  * Makes an operation out of a forward and a backward function.
  *
+ * @returns the operation: it computes what `forward` does, and puts it on the tape
+ * @throws {QorusError} `invalid_argument` when one of both is no function.
+ *
  * @example
  * ```ts
  * import { customOp, mul } from "@qorus/qorus";
@@ -35,7 +39,13 @@ export interface CustomOp {
  * ```
  */
 export function customOp(definition: CustomOp): (...inputs: Tensor[]) => Tensor {
-  const { name = "customOp", forward, backward } = definition;
+  const op = "customOp";
+  if (typeof definition !== "object" || definition === null) {
+    throw unexpected(definition, "an object with forward and backward", undefined, op);
+  }
+  const { name = op, forward, backward } = definition;
+  checkFunction(forward, "forward", op);
+  checkFunction(backward, "backward", op);
   return (...inputs) => {
     const output = noGrad(() => forward(...inputs));
     return record(name, output, inputs, (gradient) => backward(gradient, inputs, output));

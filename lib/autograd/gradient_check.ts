@@ -4,9 +4,10 @@
  * @module
  */
 
+import { checkFunction, checkOptions, unexpected } from "../core/arguments.ts";
 import { noGrad } from "../core/gradient.ts";
 import { scope } from "../core/scope.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { checkTensor, type Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { backward } from "./backward.ts";
 
@@ -39,7 +40,12 @@ export function checkGradients(
   inputs: readonly Tensor[],
   options: GradientCheckOptions = {},
 ): void {
+  const op = "checkGradients";
+  checkOptions(options, op);
   const { step = 1e-2, absolute = 1e-2, relative = 2e-2 } = options;
+  checkFunction(compute, "compute", op);
+  if (!Array.isArray(inputs)) throw unexpected(inputs, "an array of tensors", "inputs", op);
+  for (const input of inputs) checkTensor(input, op);
   const computed = gradientsOf(compute, inputs);
   const valueAt = (input: Tensor, values: ArrayLike<number>): number => {
     using _ = scope();
@@ -59,8 +65,8 @@ export function checkGradients(
       if (Math.abs(given - expected) <= absolute + relative * Math.abs(expected)) continue;
       throw new QorusError(
         "invalid_argument",
-        `checkGradients: input ${k}, element ${i}: gradient ${given}, difference quotient ${expected}`,
-        { op: "checkGradients", given, expected },
+        `${op}: input ${k}, element ${i}: gradient ${given}, difference quotient ${expected}`,
+        { op, given, expected },
       );
     }
     input.write(original);

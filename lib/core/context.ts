@@ -8,6 +8,7 @@
 import { isaNames, type Native, statusCodes } from "../native/abi.gen.ts";
 import { QorusError } from "../native/error.ts";
 import { environmentVariable, type LoadedLibrary, loadLibrary } from "../native/library.ts";
+import { checkOptions, unexpected } from "./arguments.ts";
 import { DescriptorTable, descriptorTableBytes } from "./descriptor.ts";
 
 /** How to open the library; see {@linkcode configure}. */
@@ -126,6 +127,7 @@ export class Context {
 
   /** Puts text where exports read it and returns its length in bytes. */
   writeText(text: string, op: string): number {
+    if (typeof text !== "string") throw unexpected(text, "a text", undefined, op);
     const { read, written } = encoder.encodeInto(text, this.#text);
     if (read === text.length) return written;
     throw new QorusError(
@@ -139,6 +141,7 @@ export class Context {
 
   /** Puts a shape where exports read it. */
   writeSizes(sizes: readonly number[], op: string): void {
+    if (!Array.isArray(sizes)) throw unexpected(sizes, "an array of sizes", undefined, op);
     if (sizes.length > 6) {
       throw new QorusError("invalid_shape", `${op}: [${sizes}] has more than 6 dimensions`, { op });
     }
@@ -282,6 +285,7 @@ export function context(): Context {
  * ```
  */
 export function configure(options: ContextOptions): void {
+  checkOptions(options, "configure");
   if (current === undefined) {
     settings = { ...settings, ...options };
     return;

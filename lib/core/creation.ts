@@ -5,11 +5,15 @@
  */
 
 import { QorusError } from "../native/error.ts";
+import { checkOptions, codeOf, realNumber, wholeNumber } from "./arguments.ts";
 import { context } from "./context.ts";
 import { type DType, dtypes } from "./dtype.ts";
 import { random } from "./random.ts";
 import { type Tensor, wrap } from "./tensor.ts";
 import type { NestedNumbers } from "./tensor_data.ts";
+
+// The codes of `Layout` in zig/core/dtype.zig.
+const layoutCodes = { rows: 0, rows16: 1 } as const;
 
 /** Where and of what type a tensor is made. */
 export interface CreateOptions {
@@ -27,6 +31,7 @@ export interface CreateOptions {
  * @param shape sizes, outermost first
  */
 export function empty(shape: readonly number[], options: CreateOptions = {}): Tensor {
+  checkOptions(options, "empty");
   const { dtype = "f32", layout = "rows", state = 0 } = options;
   const library = context();
   library.writeSizes(shape, "empty");
@@ -38,8 +43,9 @@ export function empty(shape: readonly number[], options: CreateOptions = {}): Te
       expected: Object.keys(dtypes),
     });
   }
-  const layoutCode = layout === "rows16" ? 1 : 0;
-  return wrap(library.native.q_tensor_create(state, code, layoutCode, shape.length), "empty");
+  const arena = wholeNumber(state, "state", "empty");
+  const layoutCode = codeOf(layoutCodes, layout, "layout", "empty");
+  return wrap(library.native.q_tensor_create(arena, code, layoutCode, shape.length), "empty");
 }
 
 /** A tensor of zeros. */
@@ -89,6 +95,7 @@ export function tensor(
   values: NestedNumbers | NumberArray,
   options: CreateOptions & { shape?: readonly number[] } = {},
 ): Tensor {
+  checkOptions(options, "tensor");
   if (typeof values === "number" || Array.isArray(values)) {
     const shape = shapeOf(values);
     const flat = flatten(values);
@@ -135,7 +142,8 @@ function dtypeOf(values: NumberArray): DType {
 /**
  * Numbers from `start` to before `end` in steps, as a vector; with one number, from 0 to before it.
  *
- * @throws {QorusError} `invalid_argument` when the end is never reached.
+ * @throws {QorusError} `invalid_argument` when the end is never reached, or what is given are no
+ * numbers.
  *
  * @example
  * ```ts
@@ -151,11 +159,15 @@ export function arange(
   step = 1,
   options: CreateOptions = {},
 ): Tensor {
+  const op = "arange";
   const [first, last] = end === undefined ? [0, start] : [start, end];
+  realNumber(first, "start", op);
+  realNumber(last, "end", op);
+  realNumber(step, "step", op);
   const length = Math.max(0, Math.ceil((last - first) / step));
   if (!Number.isFinite(length)) {
-    throw new QorusError("invalid_argument", `arange: ${first} to ${last} by ${step} has no end`, {
-      op: "arange",
+    throw new QorusError("invalid_argument", `${op}: ${first} to ${last} by ${step} has no end`, {
+      op,
     });
   }
   return empty([length], options).write(Array.from({ length }, (_, i) => first + i * step));

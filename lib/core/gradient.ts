@@ -4,6 +4,8 @@
  * @module
  */
 
+import { QorusError } from "../native/error.ts";
+import { runToEnd } from "./arguments.ts";
 import { activePrecision, type Precision } from "./precision.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -54,6 +56,16 @@ export interface BackwardOptions {
 /** The walk along the tape, put here by lib/autograd, which this folder does not import. */
 export const engine: { backward?: (result: Tensor, options: BackwardOptions) => void } = {};
 
+/** Walks the tape back from a result; see `backward`. */
+export function walkTape(result: Tensor, options: BackwardOptions): void {
+  if (engine.backward === undefined) {
+    throw new QorusError("internal", "backward: import lib/autograd/backward.ts", {
+      op: "backward",
+    });
+  }
+  engine.backward(result, options);
+}
+
 let depth = 0;
 
 /** Whether operations are being recorded. */
@@ -65,6 +77,11 @@ export function isRecording(): boolean {
  * Runs a function without recording operations, and returns its result: for inference, metrics and
  * updates of parameters.
  *
+ * @param run does its work before it returns; asynchronous functions are refused, since other code
+ * runs while they wait
+ * @throws {QorusError} `invalid_argument` when `run` is no function or returns a promise; what `run`
+ * throws.
+ *
  * @example
  * ```ts
  * import { add, noGrad, tensor } from "@qorus/qorus";
@@ -75,7 +92,7 @@ export function isRecording(): boolean {
 export function noGrad<T>(run: () => T): T {
   depth++;
   try {
-    return run();
+    return runToEnd(run, "noGrad");
   } finally {
     depth--;
   }

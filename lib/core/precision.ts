@@ -4,7 +4,7 @@
  * @module
  */
 
-import { QorusError } from "../native/error.ts";
+import { codeOf } from "./arguments.ts";
 import { context } from "./context.ts";
 
 /**
@@ -37,10 +37,5 @@ export function setPrecision(precision: Precision): void {
  * @throws {QorusError} `invalid_argument` that names the field.
  */
 export function checkPrecision(op: string, field: string, precision: unknown): void {
-  if (typeof precision === "string" && Object.hasOwn(codes, precision)) return;
-  throw new QorusError(
-    "invalid_argument",
-    `${op}: ${field} is ${String(precision)}, expected one of ${Object.keys(codes).join(", ")}`,
-    { op, field, given: precision, expected: Object.keys(codes) },
-  );
+  codeOf(codes, precision as Precision, field, op);
 }

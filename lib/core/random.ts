@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unexpected } from "./arguments.ts";
 import { portableLog, portableSineAndCosine } from "./portable_math.ts";
 import { QorusError } from "../native/error.ts";
 
@@ -20,13 +21,18 @@ export class Random {
   readonly #state = new Uint32Array(4);
   #spare: number | undefined;
 
-  /** Starts the sequence that belongs to the seed, of which the lowest 32 bits count. */
+  /**
+   * Starts the sequence that belongs to the seed, a whole number of which the lowest 32 bits count.
+   *
+   * @throws {QorusError} `invalid_argument` when it is not whole.
+   */
   constructor(seed: number) {
     this.restart(seed);
   }
 
   /** Starts the sequence that belongs to another seed, as a new generator would. */
   restart(seed: number): void {
+    if (!Number.isInteger(seed)) throw unexpected(seed, "a whole number", "seed", "random");
     this.#spare = undefined;
     // Splitmix32 spreads the seed over the state.
     let mixed = seed >>> 0;
@@ -62,7 +68,8 @@ export class Random {
    * generator.normal() === first; // true
    * ```
    */
-  restore({ words, spare }: RandomState): void {
+  restore(state: RandomState): void {
+    const { words, spare } = state ?? {};
     const areWords = Array.isArray(words) && words.length === 4 &&
       words.every((word) => word === word >>> 0) && words.some((word) => word !== 0);
     if (!areWords || !(spare === undefined || Number.isFinite(spare))) {
@@ -118,7 +125,12 @@ export class Random {
 
 let shared = new Random(0x51_0a_05);
 
-/** Seeds the generator that initial weights and dropout are drawn from. */
+/**
+ * Seeds the generator that initial weights and dropout are drawn from.
+ *
+ * @param seed a whole number, of which the lowest 32 bits count
+ * @throws {QorusError} `invalid_argument` when it is not whole.
+ */
 export function manualSeed(seed: number): void {
   shared = new Random(seed);
 }

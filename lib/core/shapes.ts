@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unexpected } from "./arguments.ts";
 import { QorusError } from "../native/error.ts";
 
 /** Counts a negative dimension from the end. */
@@ -26,7 +27,8 @@ export function inverse(order: readonly number[]): number[] {
 }
 
 /** The shape with its -1, if there is one, replaced by what gives `count` elements. */
-export function inferSize(shape: readonly number[], count: number): number[] {
+export function inferSize(shape: readonly number[], count: number, op: string): number[] {
+  if (!Array.isArray(shape)) throw unexpected(shape, "an array of sizes", undefined, op);
   const unknown = shape.indexOf(-1);
   if (unknown < 0) return [...shape];
   const known = shape.reduce((product, size, i) => i === unknown ? product : product * size, 1);
@@ -45,7 +47,9 @@ export function sliceRange(
 ): [from: number, to: number] {
   const [from, to] = [start < 0 ? start + size : start, end < 0 ? end + size : end];
   const whole = Number.isInteger(from) && Number.isInteger(to) && Number.isInteger(step);
-  if (whole && from >= 0 && to >= from && to <= size && step >= 1) return [from, to];
+  if (whole && from >= 0 && to >= from && to <= size && step >= 1 && step < 2 ** 32) {
+    return [from, to];
+  }
   throw new QorusError(
     "out_of_range",
     `slice: ${start} to ${end} by ${step} of dimension ${dimension}, which has ${size}; ` +

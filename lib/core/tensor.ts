@@ -5,10 +5,11 @@
  */
 
 import { QorusError } from "../native/error.ts";
+import { realNumber, stale, unexpected } from "./arguments.ts";
 import { type Context, context } from "./context.ts";
 import { descriptorIndex, type DescriptorTable, isLastingIndex } from "./descriptor.ts";
 import { byteLengthOf, type DType } from "./dtype.ts";
-import { type BackwardOptions, engine, type GradientNode, noGrad, record } from "./gradient.ts";
+import { type BackwardOptions, type GradientNode, noGrad, record, walkTape } from "./gradient.ts";
 import { printTensor } from "./print.ts";
 import { dimensionOf, inferSize, inverse, sliceRange } from "./shapes.ts";
 import {
@@ -17,6 +18,7 @@ import {
   type TensorData,
   toNumbers,
   viewAs,
+  writeNumbers,
 } from "./tensor_data.ts";
 
 let setHandle: (tensor: Tensor, handle: number) => void;
@@ -158,15 +160,7 @@ export class Tensor implements Disposable {
    * @throws {QorusError} `invalid_shape` when the count differs from the tensor's.
    */
   write(values: ArrayLike<number>): this {
-    const target = viewAs(this.dtype, this.#buffer("write"));
-    if (values.length !== target.length) {
-      throw new QorusError(
-        "invalid_shape",
-        `write: ${values.length} values given, [${this.shape}] of ${this.dtype} takes ${target.length}`,
-        { op: "write", given: values.length, expected: target.length },
-      );
-    }
-    target.set(values);
+    writeNumbers(values, this.#buffer("write"), this.shape, this.dtype);
     return this;
   }
 
@@ -205,7 +199,7 @@ export class Tensor implements Disposable {
    * @throws {QorusError} `invalid_layout` when the tensor is not contiguous: use `reshape`.
    */
   view(shape: readonly number[]): Tensor {
-    const view = this.#view(inferSize(shape, this.size));
+    const view = this.#view(inferSize(shape, this.size, "view"));
     if (!this.requiresGrad) return view;
     const { shape: original } = this;
     return record("view", view, [this], (gradient) => [gradient.reshape(original)]);
@@ -281,12 +275,7 @@ export class Tensor implements Disposable {
    * requires one; see `backward`.
    */
   backward(options: BackwardOptions = {}): void {
-    if (engine.backward === undefined) {
-      throw new QorusError("internal", "backward: import lib/autograd/backward.ts", {
-        op: "backward",
-      });
-    }
-    engine.backward(this, options);
+    walkTape(this, options);
   }
 
   /** The same memory, without the tape behind it. */
@@ -321,7 +310,9 @@ export class Tensor implements Disposable {
 
   /** Writes `value` to every element. */
   fill(value: number): this {
-    this.#context.check(this.#context.native.q_fill(handleOf(this, "fill"), value), "fill");
+    const handle = handleOf(this, "fill");
+    const number = realNumber(value, "value", "fill");
+    this.#context.check(this.#context.native.q_fill(handle, number), "fill");
     return this;
   }
 
@@ -361,7 +352,7 @@ export class Tensor implements Disposable {
   }
 
   #liveIndex(): number {
-    if (!this.isLive) throw staleError("tensor");
+    if (!this.isLive) throw stale("tensor");
     return this.#index;
   }
 }
@@ -371,19 +362,19 @@ export function moveTo(tensor: Tensor, handle: number): void {
   setHandle(tensor, handle);
 }
 
-function staleError(op: string): QorusError {
-  return new QorusError(
-    "stale_handle",
-    `${op}: the tensor was used after its scope ended or it was disposed; ` +
-      "make it outside of the scope, or read its values before the scope ends",
-    { op },
-  );
+/**
+ * The handle of a tensor for a call.
+ *
+ * @throws {QorusError} `stale_handle` when the tensor has ended, `invalid_argument` when it is none.
+ */
+export function handleOf(tensor: Tensor, op: string): number {
+  if (tensor?.isLive) return tensor.handle;
+  throw tensor instanceof Tensor ? stale(op) : unexpected(tensor, "a tensor", undefined, op);
 }
 
-/** The handle of a live tensor for a call; throws when the tensor has ended. */
-export function handleOf(tensor: Tensor, op: string): number {
-  if (tensor.isLive) return tensor.handle;
-  throw staleError(op);
+/** Throws, as {@linkcode handleOf}, unless it is a tensor that has not ended. */
+export function checkTensor(tensor: Tensor, op: string): void {
+  handleOf(tensor, op);
 }
 
 /** Makes a tensor of what an export returned, or throws the error that it reports. */

@@ -5,6 +5,7 @@
  */
 
 import { QorusError } from "../native/error.ts";
+import { unexpected } from "./arguments.ts";
 import type { DType } from "./dtype.ts";
 
 /** Arrays that view a tensor's memory: f32, i32 and bytes; f16, bf16 as their 16 bits. */
@@ -26,6 +27,32 @@ export function viewAs(dtype: DType, buffer: ArrayBuffer): TensorData {
     default:
       return new Uint8Array(buffer);
   }
+}
+
+/**
+ * Copies numbers into the elements of a tensor of this shape and dtype.
+ *
+ * @throws {QorusError} `invalid_shape` when the count differs, `invalid_argument` when there are none.
+ */
+export function writeNumbers(
+  values: ArrayLike<number>,
+  buffer: ArrayBuffer,
+  shape: readonly number[],
+  dtype: DType,
+): void {
+  const op = "write";
+  const target = viewAs(dtype, buffer);
+  if (typeof values !== "object" || values === null) {
+    throw unexpected(values, "an array of numbers", undefined, op);
+  }
+  if (values.length !== target.length) {
+    throw new QorusError(
+      "invalid_shape",
+      `${op}: ${values.length} values given, [${shape}] of ${dtype} takes ${target.length}`,
+      { op, given: values.length, expected: target.length },
+    );
+  }
+  target.set(values);
 }
 
 const floatBits = new Float32Array(1);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptions, codeOf, realNumber } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
 import { empty } from "../core/creation.ts";
 import { record } from "../core/gradient.ts";
@@ -21,12 +22,17 @@ export function leakyRelu(
   x: Tensor,
   options: OutOption & { negativeSlope?: number } = {},
 ): Tensor {
-  return recordedParametric("leakyRelu", x, options.negativeSlope ?? 0.01, 0, options);
+  const op = "leakyRelu";
+  checkOptions(options, op);
+  const slope = realNumber(options.negativeSlope ?? 0.01, "negativeSlope", op);
+  return recordedParametric(op, x, slope, 0, options);
 }
 
 /** x where it is positive, else `alpha * (e^x - 1)` (default 1; Clevert et al. 2015). */
 export function elu(x: Tensor, options: OutOption & { alpha?: number } = {}): Tensor {
-  return recordedParametric("elu", x, options.alpha ?? 1, 0, options);
+  const op = "elu";
+  checkOptions(options, op);
+  return recordedParametric(op, x, realNumber(options.alpha ?? 1, "alpha", op), 0, options);
 }
 
 /**
@@ -37,7 +43,11 @@ export function softplus(
   x: Tensor,
   options: OutOption & { beta?: number; threshold?: number } = {},
 ): Tensor {
-  return recordedParametric("softplus", x, options.beta ?? 1, options.threshold ?? 20, options);
+  const op = "softplus";
+  checkOptions(options, op);
+  const beta = realNumber(options.beta ?? 1, "beta", op);
+  const threshold = realNumber(options.threshold ?? 20, "threshold", op);
+  return recordedParametric(op, x, beta, threshold, options);
 }
 
 /** `x * sigmoid(x)`, also called swish (Elfwing et al. 2018). */
@@ -45,12 +55,17 @@ export function silu(x: Tensor, options: OutOption = {}): Tensor {
   return unary("silu", x, options, (gradient) => derivative("silu", gradient, x));
 }
 
+const approximations = { none: 0, tanh: 1 } as const;
+
 /** Gaussian error linear unit (Hendrycks and Gimpel 2016): `x * Phi(x)`, exact or through tanh. */
 export function gelu(
   x: Tensor,
   options: OutOption & { approximate?: "none" | "tanh" } = {},
 ): Tensor {
-  const op = options.approximate === "tanh" ? "geluTanh" : "gelu";
+  checkOptions(options, "gelu");
+  const { approximate = "none" } = options;
+  const isExact = codeOf(approximations, approximate, "approximate", "gelu") === 0;
+  const op = isExact ? "gelu" : "geluTanh";
   return unary(op, x, options, (gradient) => derivative(op, gradient, x));
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { wholeNumber } from "../core/arguments.ts";
+import { codeOf, wholeNumber } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
 import { record } from "../core/gradient.ts";
 import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
@@ -15,6 +15,9 @@ import { forbidInPlace, type OutOption } from "./out.ts";
  * (0, n/2), (1, n/2 + 1) ...
  */
 export type RopeStyle = "neighbouring" | "half";
+
+// The codes of zig/abi/attention.zig.
+const styleCodes: Readonly<Record<RopeStyle, number>> = { neighbouring: 0, half: 1 };
 
 /**
  * Cosines and sines for {@linkcode rope}: `[2, count, headSize / 2]`.
@@ -51,7 +54,7 @@ export function rope(
 
 function turn(x: Tensor, table: Tensor, style: RopeStyle, inverse: 0 | 1, out?: Tensor): Tensor {
   const op = "rope";
-  const code = style === "neighbouring" ? 0 : 1;
+  const code = codeOf(styleCodes, style, "style", op);
   const target = out === undefined ? 0 : handleOf(out, op);
   const handles = [handleOf(x, op), handleOf(table, op)] as const;
   return wrap(context().native.q_rope(...handles, code, inverse, target), op);

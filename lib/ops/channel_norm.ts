@@ -4,10 +4,11 @@
  * @module
  */
 
+import { checkOptions, realNumber, unexpected, wholeNumber } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
 import { empty } from "../core/creation.ts";
 import { noGrad, record } from "../core/gradient.ts";
-import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
+import { checkTensor, handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { relu } from "./activation.ts";
 import { add } from "./elementwise.ts";
@@ -60,8 +61,10 @@ export interface BatchNormOptions extends ChannelNormOptions, BatchNormSteps {
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const op = "batchNorm";
+  checkOptions(options, op);
   const { runningMean, runningVariance, training = false } = options;
-  const { momentum = 0.1, epsilon = 1e-5 } = options;
+  const momentum = realNumber(options.momentum ?? 0.1, "momentum", op);
+  const epsilon = realNumber(options.epsilon ?? 1e-5, "epsilon", op);
   const complete = runningMean !== undefined && runningVariance !== undefined;
   const absent = runningMean === undefined && runningVariance === undefined;
   if (!complete && !(training && absent)) {
@@ -91,14 +94,9 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
  */
 export function groupNorm(x: Tensor, groups: number, options: ChannelNormOptions = {}): Tensor {
   const op = "groupNorm";
-  if (!Number.isInteger(groups) || groups < 1) {
-    throw new QorusError("invalid_argument", `${op}: ${groups} groups, expected 1 or more`, {
-      op,
-      field: "groups",
-      given: groups,
-    });
-  }
-  const { epsilon = 1e-5 } = options;
+  if (wholeNumber(groups, "groups", op) === 0) throw unexpected(0, "1 or more", "groups", op);
+  checkOptions(options, op);
+  const epsilon = realNumber(options.epsilon ?? 1e-5, "epsilon", op);
   const statistics = context().native.q_group_statistics(handleOf(x, op), groups, epsilon);
   return normalize(op, x, wrap(statistics, op), options, true);
 }
@@ -153,6 +151,7 @@ function normalize(
 
 function checkResidual(op: string, { shape }: Tensor, residual: Tensor | undefined): void {
   if (residual === undefined) return;
+  checkTensor(residual, op);
   const given = residual.shape;
   if (given.length === shape.length && given.every((size, i) => size === shape[i])) return;
   throw new QorusError(

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { checkOptions, realNumber } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
-import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
+import { checkTensor, handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import {
   forbidGradient,
@@ -54,8 +55,12 @@ export function crossEntropy(
   options: CrossEntropyOptions = {},
 ): Tensor {
   const op = "crossEntropy";
-  const { reduction = "mean", weight, labelSmoothing = 0, ignoreIndex = -100 } = options;
+  checkOptions(options, op);
+  const { reduction = "mean", weight, ignoreIndex = -100 } = options;
+  const labelSmoothing = realNumber(options.labelSmoothing ?? 0, "labelSmoothing", op);
   const code = reductionCode(reduction, op);
+  checkTensor(input, op);
+  checkTensor(target, op);
   forbidGradient(target, op, "target");
   forbidGradient(weight, op, "weight");
   checkIgnoreIndex(ignoreIndex, op);
@@ -80,8 +85,11 @@ export function crossEntropy(
  */
 export function nllLoss(input: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
   const op = "nllLoss";
+  checkOptions(options, op);
   const { reduction = "mean", weight, ignoreIndex = -100 } = options;
   const code = reductionCode(reduction, op);
+  checkTensor(input, op);
+  checkTensor(target, op);
   forbidGradient(weight, op, "weight");
   checkIgnoreIndex(ignoreIndex, op);
   const x = classesLast(input);

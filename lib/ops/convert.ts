@@ -7,7 +7,7 @@
 import { context } from "../core/context.ts";
 import { type CreateOptions, empty } from "../core/creation.ts";
 import type { DType } from "../core/dtype.ts";
-import { handleOf, type Tensor } from "../core/tensor.ts";
+import { checkTensor, handleOf, type Tensor } from "../core/tensor.ts";
 
 /**
  * Converts into `out`, which has x's shape: floats and quantized types to f32, f16, bf16, q8_0 or
@@ -27,5 +27,6 @@ export function convert(x: Tensor, out: Tensor): Tensor {
  * gradient: what is not f32 are weights for inference.
  */
 export function to(x: Tensor, dtype: DType, options: Omit<CreateOptions, "dtype"> = {}): Tensor {
+  checkTensor(x, "to");
   return convert(x, empty(x.shape, { ...options, dtype }));
 }

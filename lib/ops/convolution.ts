@@ -7,9 +7,10 @@
  * @module
  */
 
+import { checkOptions } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
 import { record } from "../core/gradient.ts";
-import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
+import { checkTensor, handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { sum } from "./reduction.ts";
 import {
@@ -54,8 +55,14 @@ export interface Conv1dOptions {
 type Geometry = readonly number[];
 
 function geometryOf(op: string, options: Conv2dOptions): Geometry {
+  checkOptions(options, op);
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
-  return wholeNumbers(op, [...pairOf(stride), ...pairOf(padding), ...pairOf(dilation), groups]);
+  return wholeNumbers(op, [
+    ...pairOf(stride, "stride", op),
+    ...pairOf(padding, "padding", op),
+    ...pairOf(dilation, "dilation", op),
+    groups,
+  ]);
 }
 
 function forward(
@@ -129,6 +136,8 @@ export function conv2d(
 ): Tensor {
   const op = "conv2d";
   const by = geometryOf(op, options);
+  checkTensor(x, op);
+  checkTensor(weight, op);
   const output = forward(op, x, weight, bias, by);
   const inputs = bias === undefined ? [x, weight] : [x, weight, bias];
   return record(op, output, inputs, (gradient) => {
@@ -161,7 +170,8 @@ export function convTranspose2d(
 ): Tensor {
   const op = "convTranspose2d";
   const by = geometryOf(op, options);
-  const size = transposedSize(op, x, weight, by, pairOf(options.outputPadding ?? 0));
+  const added = pairOf(options.outputPadding ?? 0, "outputPadding", op);
+  const size = transposedSize(op, x, weight, by, added);
   const output = transposed(op, x, weight, bias, by, size);
   const inputs = bias === undefined ? [x, weight] : [x, weight, bias];
   return record(op, output, inputs, (gradient) => {
@@ -230,6 +240,7 @@ export function conv1d(
   const op = "conv1d";
   requireRank(op, x, 3);
   requireRank(op, weight, 3);
+  checkOptions(options, op);
   const { stride = 1, padding = 0, dilation = 1, groups } = options;
   const output = conv2d(asRow(x), asRow(weight), bias, {
     stride: [1, stride],

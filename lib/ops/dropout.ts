@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptions, realNumber } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
 import { record } from "../core/gradient.ts";
 import { random } from "../core/random.ts";
@@ -33,8 +34,10 @@ export interface DropoutOptions {
  * ```
  */
 export function dropout(x: Tensor, options: DropoutOptions = {}): Tensor {
+  checkOptions(options, "dropout");
   const { p = 0.5, training = true } = options;
   if (!training) return x;
+  realNumber(p, "p", "dropout");
   const [low, high] = [random().bits(), random().bits()];
   const masked = (values: Tensor): Tensor =>
     wrap(context().native.q_dropout(handleOf(values, "dropout"), p, low, high, 0), "dropout");

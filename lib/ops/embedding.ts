@@ -6,7 +6,7 @@
 
 import { context } from "../core/context.ts";
 import { isRecording, record } from "../core/gradient.ts";
-import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
+import { checkTensor, handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import { forbidInPlace, type OutOption } from "./out.ts";
 
 /** Which rows of which table a tensor holds. */
@@ -67,6 +67,7 @@ export function exchangeOuter(x: Tensor): Tensor {
 export function embedding(weight: Tensor, ids: Tensor, { out }: OutOption = {}): Tensor {
   const op = "embedding";
   const target = out === undefined ? 0 : handleOf(out, op);
+  checkTensor(ids, op);
   const isVector = ids.rank === 1;
   const flat = isVector ? ids : ids.reshape([ids.size]);
   const rows = wrap(

@@ -7,7 +7,7 @@
 import { context } from "../core/context.ts";
 import { record } from "../core/gradient.ts";
 import { dimensionOf } from "../core/shapes.ts";
-import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
+import { checkTensor, handleOf, type Tensor, wrap } from "../core/tensor.ts";
 
 /**
  * Elements along a dimension: `out[i][j] = x[index[i][j]][j]` for dimension 0 of a matrix.
@@ -27,6 +27,7 @@ import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
  */
 export function gather(x: Tensor, dimension: number, index: Tensor): Tensor {
   const op = "gather";
+  checkTensor(x, op);
   const along = dimensionOf(dimension, x.rank, op);
   const { native } = context();
   const picked = wrap(native.q_gather(handleOf(x, op), handleOf(index, op), along), op);
@@ -43,7 +44,10 @@ export function gather(x: Tensor, dimension: number, index: Tensor): Tensor {
  * @throws {QorusError} `out_of_range` when an index is outside of the dimension.
  */
 export function indexSelect(x: Tensor, dimension: number, index: Tensor): Tensor {
-  const along = dimensionOf(dimension, x.rank, "indexSelect");
+  const op = "indexSelect";
+  checkTensor(x, op);
+  checkTensor(index, op);
+  const along = dimensionOf(dimension, x.rank, op);
   const count = index.shape[0];
   const line = x.shape.map((_, i) => i === along ? count : 1);
   const every = x.shape.map((size, i) => i === along ? count : size);

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { unexpected, wholeNumber } from "../core/arguments.ts";
 import { empty, full } from "../core/creation.ts";
 import { record } from "../core/gradient.ts";
 import { dimensionOf } from "../core/shapes.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { checkTensor, type Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 
 /**
@@ -24,7 +25,7 @@ import { QorusError } from "../native/error.ts";
  */
 export function concat(tensors: readonly Tensor[], dimension = 0): Tensor {
   const op = "concat";
-  if (tensors.length === 0) throw new QorusError("invalid_shape", `${op}: no tensors`, { op });
+  checkTensors(tensors, op);
   const [first] = tensors;
   const along = dimensionOf(dimension, first.rank, op);
   const shapes = tensors.map(({ shape }) => shape);
@@ -57,10 +58,22 @@ export function concat(tensors: readonly Tensor[], dimension = 0): Tensor {
   );
 }
 
-/** Tensors of one shape along a new dimension. */
+/** Throws unless there is at least one tensor, and nothing else. */
+function checkTensors(tensors: readonly Tensor[], op: string): void {
+  if (!Array.isArray(tensors)) throw unexpected(tensors, "an array of tensors", undefined, op);
+  if (tensors.length === 0) throw new QorusError("invalid_shape", `${op}: no tensors`, { op });
+  for (const tensor of tensors) checkTensor(tensor, op);
+}
+
+/**
+ * Tensors of one shape along a new dimension.
+ *
+ * @throws {QorusError} `invalid_shape` when the shapes differ, or there is no tensor.
+ */
 export function stack(tensors: readonly Tensor[], dimension = 0): Tensor {
-  const rank = (tensors[0]?.rank ?? 0) + 1;
-  const along = dimensionOf(dimension, rank, "stack");
+  const op = "stack";
+  checkTensors(tensors, op);
+  const along = dimensionOf(dimension, tensors[0].rank + 1, op);
   return concat(tensors.map((part) => part.reshape(part.shape.toSpliced(along, 0, 1))), along);
 }
 
@@ -72,20 +85,32 @@ export function stack(tensors: readonly Tensor[], dimension = 0): Tensor {
  */
 export function split(x: Tensor, sizes: number | readonly number[], dimension = 0): Tensor[] {
   const op = "split";
+  checkTensor(x, op);
   const along = dimensionOf(dimension, x.rank, op);
   const total = x.shape[along];
-  const parts = typeof sizes === "number"
-    ? Array.from({ length: Math.ceil(total / sizes) }, (_, i) => Math.min(sizes, total - i * sizes))
-    : sizes;
+  const parts: readonly number[] = Array.isArray(sizes)
+    ? sizes
+    : equalParts(total, sizes as number);
   if (parts.reduce((sum, size) => sum + size, 0) !== total) {
     throw new QorusError(
       "invalid_shape",
-      `${op}: sizes ${parts.join(", ")} do not add up to ${total}`,
+      `${op}: sizes ${parts} do not add up to ${total}`,
       { op, given: sizes, expected: total },
     );
   }
   let start = 0;
   return parts.map((size) => x.slice(along, start, start += size));
+}
+
+/** Sizes of parts: the last may be smaller. */
+function equalParts(total: number, size: number): number[] {
+  if (!(Number.isInteger(size) && size >= 1)) {
+    throw unexpected(size, "a whole number of at least 1, or an array of them", "sizes", "split");
+  }
+  return Array.from(
+    { length: Math.ceil(total / size) },
+    (_, i) => Math.min(size, total - i * size),
+  );
 }
 
 /**
@@ -101,7 +126,10 @@ export function pad(
   value = 0,
 ): Tensor {
   const op = "pad";
+  checkTensor(x, op);
   const { shape } = x;
+  if (!Array.isArray(before)) throw unexpected(before, "an array of counts", "before", op);
+  if (!Array.isArray(after)) throw unexpected(after, "an array of counts", "after", op);
   const counts = [...before, ...after];
   const valid = counts.every((count) => Number.isInteger(count) && count >= 0);
   if (!valid || before.length !== shape.length || after.length !== shape.length) {
@@ -122,12 +150,16 @@ export function pad(
 
 /** The tensor `counts[i]` times along dimension i. */
 export function repeat(x: Tensor, counts: readonly number[]): Tensor {
+  const op = "repeat";
+  checkTensor(x, op);
+  if (!Array.isArray(counts)) throw unexpected(counts, "an array of counts", "counts", op);
+  for (const count of counts) wholeNumber(count, "a count", op);
   const added = counts.length - x.rank;
   if (added < 0) {
     throw new QorusError(
       "invalid_argument",
-      `repeat: ${counts.length} counts for a tensor of rank ${x.rank}`,
-      { op: "repeat", given: counts },
+      `${op}: ${counts.length} counts for a tensor of rank ${x.rank}`,
+      { op, given: counts },
     );
   }
   const shape = [...new Array<number>(added).fill(1), ...x.shape];

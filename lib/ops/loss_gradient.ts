@@ -4,6 +4,7 @@
  * @module
  */
 
+import { codeOf } from "../core/arguments.ts";
 import { empty } from "../core/creation.ts";
 import { isRecording, record } from "../core/gradient.ts";
 import { handleOf, type Tensor } from "../core/tensor.ts";
@@ -25,13 +26,7 @@ const reductionCodes = { none: 0, mean: 1, sum: 2 } as const;
 
 /** The native library's code of a reduction. */
 export function reductionCode(reduction: Reduction, op: string): number {
-  const code = reductionCodes[reduction];
-  if (code !== undefined) return code;
-  throw new QorusError(
-    "invalid_argument",
-    `${op}: reduction ${reduction}, expected mean, sum or none`,
-    { op, field: "reduction", given: reduction, expected: Object.keys(reductionCodes) },
-  );
+  return codeOf(reductionCodes, reduction, "reduction", op);
 }
 
 /** The handle of an operand that may be absent. */

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { checkOptions } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
-import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
+import { checkTensor, handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { div } from "./elementwise.ts";
 import {
@@ -51,6 +52,8 @@ function pointwise(
 ): Tensor {
   const { reduction = "mean", weight, positiveWeight, delta = 1, isSymmetric = false } = options;
   const code = reductionCode(reduction, op);
+  checkTensor(input, op);
+  checkTensor(target, op);
   if (!isSymmetric) forbidGradient(target, op, "target");
   const [x, t] = [input.contiguous(), target.contiguous()];
   const compute = (derivative: Tensor | undefined) => {
@@ -80,6 +83,7 @@ function pointwise(
  * ```
  */
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkOptions(options, "mseLoss");
   return pointwise("mseLoss", "mseLoss", input, target, { ...options, isSymmetric: true });
 }
 
@@ -91,6 +95,7 @@ export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}
  * @throws {QorusError} `invalid_shape` when the shapes differ, `invalid_dtype` unless both are f32.
  */
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkOptions(options, "l1Loss");
   return pointwise("l1Loss", "l1Loss", input, target, { ...options, isSymmetric: true });
 }
 
@@ -108,6 +113,7 @@ export function huberLoss(
   target: Tensor,
   options: LossOptions & { delta?: number } = {},
 ): Tensor {
+  checkOptions(options, "huberLoss");
   const { delta = 1 } = options;
   if (!(delta > 0)) {
     throw new QorusError("invalid_argument", `huberLoss: delta ${delta}, expected more than 0`, {
@@ -142,8 +148,10 @@ export function bceWithLogits(
   options: BceWithLogitsOptions = {},
 ): Tensor {
   const op = "bceWithLogits";
+  checkOptions(options, op);
   forbidGradient(options.weight, op, "weight");
   forbidGradient(options.posWeight, op, "posWeight");
+  checkTensor(input, op);
   const { shape } = input;
   return pointwise(op, "bceWithLogits", input, target, {
     reduction: options.reduction,
@@ -171,8 +179,10 @@ export interface KlDivOptions {
  * requires a gradient.
  */
 export function klDiv(input: Tensor, target: Tensor, options: KlDivOptions = {}): Tensor {
+  checkOptions(options, "klDiv");
   const { reduction = "mean", logTarget = false } = options;
   const kind = logTarget ? "klDivLog" : "klDiv";
+  checkTensor(input, "klDiv");
   if (reduction !== "batchmean") return pointwise("klDiv", kind, input, target, { reduction });
   if (input.rank === 0) {
     throw new QorusError("invalid_shape", "klDiv: batchmean needs a batch, the input is []", {

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { wholeNumber } from "../core/arguments.ts";
+import { checkOptions, realNumber, wholeNumber } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
 import { empty } from "../core/creation.ts";
 import { isRecording, record } from "../core/gradient.ts";
 import { dimensionOf } from "../core/shapes.ts";
-import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
+import { checkTensor, handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { forbidInPlace, type OutOption } from "./out.ts";
 
@@ -35,13 +35,16 @@ export interface SoftmaxOptions extends OutOption {
  */
 export function softmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
   const op = "softmax";
+  checkOptions(options, op);
   const { scale = 1, dim = -1, out } = options;
+  checkTensor(x, op);
   if (dim !== -1 && dimensionOf(dim, x.rank, op) !== x.rank - 1) {
     if (out !== undefined) forbidOut(op);
     return alongLast(x, dim, (moved) => softmax(moved, { scale }));
   }
   const target = out === undefined ? 0 : handleOf(out, op);
-  const result = wrap(context().native.q_softmax(handleOf(x, op), scale, target), op);
+  const factor = realNumber(scale, "scale", op);
+  const result = wrap(context().native.q_softmax(handleOf(x, op), factor, target), op);
   if (!x.requiresGrad) return result;
   if (out !== undefined) forbidInPlace(op);
   return record(op, result, [x], (gradient) => {
@@ -59,7 +62,9 @@ export function softmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
  */
 export function logSoftmax(x: Tensor, options: OutOption & { dim?: number } = {}): Tensor {
   const op = "logSoftmax";
+  checkOptions(options, op);
   const { dim = -1, out } = options;
+  checkTensor(x, op);
   if (dim !== -1 && dimensionOf(dim, x.rank, op) !== x.rank - 1) {
     if (out !== undefined) forbidOut(op);
     return alongLast(x, dim, (moved) => logSoftmax(moved));
@@ -96,6 +101,7 @@ function forbidOut(op: string): never {
  */
 export function causalMask(scores: Tensor, position = 0): Tensor {
   const op = "causalMask";
+  checkTensor(scores, op);
   if (scores.requiresGrad && isRecording()) {
     throw new QorusError(
       "invalid_argument",
@@ -124,8 +130,9 @@ export function rmsNorm(
 ): Tensor {
   const op = "rmsNorm";
   const target = out === undefined ? 0 : handleOf(out, op);
+  const added = realNumber(epsilon, "epsilon", op);
   const normed = wrap(
-    context().native.q_rmsnorm(handleOf(x, op), handleOf(weight, op), epsilon, target),
+    context().native.q_rmsnorm(handleOf(x, op), handleOf(weight, op), added, target),
     op,
   );
   if (!x.requiresGrad && !weight.requiresGrad) return normed;
@@ -173,6 +180,7 @@ export function addRmsNorm(
   { out }: OutOption = {},
 ): Tensor {
   const op = "addRmsNorm";
+  const handles = [handleOf(residual, op), handleOf(x, op), handleOf(weight, op)] as const;
   const learned = residual.requiresGrad || x.requiresGrad || weight.requiresGrad;
   if (learned && isRecording()) {
     throw new QorusError(
@@ -184,13 +192,7 @@ export function addRmsNorm(
   }
   const target = out === undefined ? 0 : handleOf(out, op);
   return wrap(
-    context().native.q_add_rmsnorm(
-      handleOf(residual, op),
-      handleOf(x, op),
-      handleOf(weight, op),
-      epsilon,
-      target,
-    ),
+    context().native.q_add_rmsnorm(...handles, realNumber(epsilon, "epsilon", op), target),
     op,
   );
 }
@@ -216,7 +218,7 @@ export function layerNorm(
       handleOf(x, op),
       handleOf(weight, op),
       bias === undefined ? 0 : handleOf(bias, op),
-      epsilon,
+      realNumber(epsilon, "epsilon", op),
       out === undefined ? 0 : handleOf(out, op),
     ),
     op,

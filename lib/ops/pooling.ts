@@ -4,9 +4,10 @@
  * @module
  */
 
+import { checkOptions } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
 import { record } from "../core/gradient.ts";
-import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
+import { checkTensor, handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import { pairOf, type RowsAndColumns, wholeNumbers, writeParameters } from "./windows.ts";
 
 /** Options of {@linkcode maxPool2d}. */
@@ -56,10 +57,16 @@ export function maxPool2d(
   options: MaxPool2dOptions = {},
 ): Tensor {
   const op = "maxPool2d";
+  checkOptions(options, op);
   const { stride = kernelSize, padding = 0, dilation = 1, ceilMode = false } = options;
-  const steps = [kernelSize, stride, padding, dilation].flatMap(pairOf);
-  wholeNumbers(op, steps);
+  const steps = wholeNumbers(op, [
+    ...pairOf(kernelSize, "kernelSize", op),
+    ...pairOf(stride, "stride", op),
+    ...pairOf(padding, "padding", op),
+    ...pairOf(dilation, "dilation", op),
+  ]);
   const { native, parameters } = context();
+  checkTensor(x, op);
   const handle = handleOf(x.contiguous(), op);
   writeParameters([...steps, ceilMode ? 1 : 0]);
   const output = wrap(native.q_max_pool(handle), op);
@@ -86,9 +93,13 @@ export function avgPool2d(
   options: AvgPool2dOptions = {},
 ): Tensor {
   const op = "avgPool2d";
+  checkOptions(options, op);
   const { stride = kernelSize, padding = 0, ceilMode = false, countIncludePad = true } = options;
-  const steps = [kernelSize, stride, padding].flatMap(pairOf);
-  wholeNumbers(op, steps);
+  const steps = wholeNumbers(op, [
+    ...pairOf(kernelSize, "kernelSize", op),
+    ...pairOf(stride, "stride", op),
+    ...pairOf(padding, "padding", op),
+  ]);
   return average(op, x, [...steps, ceilMode ? 1 : 0, countIncludePad ? 1 : 0], 0);
 }
 
@@ -103,12 +114,13 @@ export function avgPool2d(
  */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: RowsAndColumns): Tensor {
   const op = "adaptiveAvgPool2d";
-  const size = wholeNumbers(op, pairOf(outputSize));
+  const size = wholeNumbers(op, pairOf(outputSize, "outputSize", op));
   return average(op, x, [...size, 0, 0, 0, 0, 0, 0], 1);
 }
 
 function average(op: string, x: Tensor, parameters: readonly number[], adaptive: number): Tensor {
   const { native } = context();
+  checkTensor(x, op);
   const handle = handleOf(x.contiguous(), op);
   writeParameters(parameters);
   const output = wrap(native.q_average_pool(handle, adaptive), op);

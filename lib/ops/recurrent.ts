@@ -8,11 +8,12 @@
  * @module
  */
 
+import { codeOf } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
 import { empty } from "../core/creation.ts";
 import type { GradientPlaces } from "../core/gradient.ts";
 import { type BackwardOfSeveral, recordOutputs } from "../core/gradient_outputs.ts";
-import { handleOf, sumTo, type Tensor } from "../core/tensor.ts";
+import { checkTensor, handleOf, sumTo, type Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { add } from "./elementwise.ts";
 import { linear, weightGradient } from "./matmul.ts";
@@ -65,6 +66,7 @@ function shapeOf(
   gates: number,
   reverse = false,
 ): SequenceShape {
+  for (const operand of [x, weightIh, weightHh]) checkTensor(operand, op);
   const [given, rows, [gateRows, hidden]] = [x.shape, weightIh.shape[0], weightHh.shape];
   if (given.length !== 3 || given[0] === 0) {
     throw new QorusError(
@@ -143,7 +145,7 @@ export function rnn(
 ): RecurrentResult {
   const op = "rnn";
   const shape = shapeOf(op, x, weights, 1, options.reverse);
-  const code = nonlinearityCodes[options.nonlinearity ?? "tanh"];
+  const code = codeOf(nonlinearityCodes, options.nonlinearity ?? "tanh", "nonlinearity", op);
   const reverse = shape.reverse ? 1 : 0;
   const { weightHh } = weights;
   const library = context();

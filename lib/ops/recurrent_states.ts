@@ -5,7 +5,7 @@
  */
 
 import { empty } from "../core/creation.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { checkTensor, type Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 import { add } from "./elementwise.ts";
 
@@ -63,6 +63,7 @@ export class States {
       this.initial.fill(0);
       return this;
     }
+    checkTensor(state, op);
     const { batch, hidden } = this.#shape;
     const { shape } = state;
     if (shape.length !== 2 || shape[0] !== batch || shape[1] !== hidden) {

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { checkOptions, realNumber, unexpected } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
 import { record } from "../core/gradient.ts";
 import { dimensionOf } from "../core/shapes.ts";
-import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
+import { checkTensor, handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import { add, div, equal, mul, sub } from "./elementwise.ts";
 
 /** Which dimensions a reduction takes away. */
@@ -35,10 +36,15 @@ export interface IndexOptions {
 // The codes of `Kind` in zig/ops/reduction.zig.
 const codes = { sum: 0, mean: 1, max: 2, min: 3, variance: 4, std: 5 } as const;
 
-function maskOf(op: string, axes: number | readonly number[] | undefined, rank: number): number {
+function maskOf(op: string, x: Tensor, options: ReductionOptions): number {
+  checkTensor(x, op);
+  checkOptions(options, op);
+  const { axes } = options;
+  const { rank } = x;
   const all = 2 ** rank - 1;
   if (axes === undefined) return all;
   if (typeof axes === "number") return 1 << dimensionOf(axes, rank, op);
+  if (!Array.isArray(axes)) throw unexpected(axes, "a dimension or an array of them", "axes", op);
   let mask = 0;
   for (const axis of axes) mask |= 1 << dimensionOf(axis, rank, op);
   return axes.length === 0 ? all : mask;
@@ -81,7 +87,7 @@ function countOf(shape: readonly number[], mask: number): number {
  * ```
  */
 export function sum(x: Tensor, options: ReductionOptions = {}): Tensor {
-  const mask = maskOf("sum", options.axes, x.rank);
+  const mask = maskOf("sum", x, options);
   const result = reduce("sum", x, mask, options.keepDims === true);
   if (!x.requiresGrad) return result;
   const { shape } = x;
@@ -92,7 +98,7 @@ export function sum(x: Tensor, options: ReductionOptions = {}): Tensor {
 
 /** Mean over dimensions, f32; NaN where there is nothing. */
 export function mean(x: Tensor, options: ReductionOptions = {}): Tensor {
-  const mask = maskOf("mean", options.axes, x.rank);
+  const mask = maskOf("mean", x, options);
   const result = reduce("mean", x, mask, options.keepDims === true);
   if (!x.requiresGrad) return result;
   const { shape } = x;
@@ -117,7 +123,7 @@ export function min(x: Tensor, options: ReductionOptions = {}): Tensor {
 }
 
 function extreme(op: "max" | "min", x: Tensor, options: ReductionOptions): Tensor {
-  const mask = maskOf(op, options.axes, x.rank);
+  const mask = maskOf(op, x, options);
   const result = reduce(op, x, mask, options.keepDims === true);
   if (!x.requiresGrad) return result;
   const { shape } = x;
@@ -141,8 +147,8 @@ function extreme(op: "max" | "min", x: Tensor, options: ReductionOptions): Tenso
  * ```
  */
 export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
-  const { correction = 1 } = options;
-  const mask = maskOf("variance", options.axes, x.rank);
+  const mask = maskOf("variance", x, options);
+  const correction = realNumber(options.correction ?? 1, "correction", "variance");
   const result = reduce("variance", x, mask, options.keepDims === true, correction);
   if (!x.requiresGrad) return result;
   const { shape } = x;
@@ -159,8 +165,8 @@ function varianceGradient(x: Tensor, gradient: Tensor, mask: number, correction:
 
 /** Standard deviation over dimensions: the root of the {@linkcode variance}, as `torch.std`. */
 export function std(x: Tensor, options: VarianceOptions = {}): Tensor {
-  const { correction = 1 } = options;
-  const mask = maskOf("std", options.axes, x.rank);
+  const mask = maskOf("std", x, options);
+  const correction = realNumber(options.correction ?? 1, "correction", "std");
   const result = reduce("std", x, mask, options.keepDims === true, correction);
   if (!x.requiresGrad) return result;
   const { shape } = x;
@@ -188,8 +194,10 @@ export function argmin(x: Tensor, options: IndexOptions = {}): Tensor {
 }
 
 function indexOfExtreme(op: string, kind: number, x: Tensor, options: IndexOptions): Tensor {
+  checkOptions(options, op);
   const { axis, keepDims = false } = options;
   const { native } = context();
+  checkTensor(x, op);
   const { rank } = x;
   if (axis !== undefined) {
     const along = dimensionOf(axis, rank, op);

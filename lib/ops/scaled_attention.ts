@@ -4,11 +4,12 @@
  * @module
  */
 
+import { checkOptions, realNumber } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
 import { empty } from "../core/creation.ts";
 import { record } from "../core/gradient.ts";
 import { random } from "../core/random.ts";
-import { handleOf, type Tensor, wrap } from "../core/tensor.ts";
+import { checkTensor, handleOf, type Tensor, wrap } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 
 /** Options of {@linkcode scaledDotProductAttention}. */
@@ -61,12 +62,16 @@ export function scaledDotProductAttention(
   options: AttentionMaskOptions = {},
 ): Tensor {
   const op = "scaledDotProductAttention";
+  for (const operand of [query, key, value]) checkTensor(operand, op);
   checkRank("query", query.rank);
   checkRank("key", key.rank);
   checkRank("value", value.rank);
   const [batch, heads, queries, dim] = query.shape;
-  const { causal = false, dropout = 0, scale = 1 / Math.sqrt(dim) } = options;
-  const mask = options.mask === undefined ? undefined : expandMask(options.mask, key.shape[2]);
+  checkOptions(options, op);
+  const { causal = false, mask: given } = options;
+  const dropout = realNumber(options.dropout ?? 0, "dropout", op);
+  const scale = realNumber(options.scale ?? 1 / Math.sqrt(dim), "scale", op);
+  const mask = given === undefined ? undefined : expandMask(given, key.shape[2]);
   const rows = empty([2, batch, heads, queries]);
   const seed = dropout === 0 ? [0, 0] : [random().bits(), random().bits()];
   /** Writes the parameters of a call, and returns its arguments. */
@@ -110,6 +115,7 @@ function split(gradients: Tensor, query: Tensor, key: Tensor, mask?: Tensor): Te
 
 /** The mask with four dimensions, the last contiguous and as long as there are keys. */
 function expandMask(mask: Tensor, keys: number): Tensor {
+  checkTensor(mask, "scaledDotProductAttention");
   const { shape } = mask;
   if (shape.length === 0 || shape.length > 4) checkRank("mask", shape.length);
   const lead = [...Array(4 - shape.length).fill(1), ...shape.slice(0, -1)];

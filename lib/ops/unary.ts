@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptions, realNumber } from "../core/arguments.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { div, mul } from "./elementwise.ts";
 import { derivative, recordedParametric, unary } from "./function.ts";
@@ -48,6 +49,9 @@ export function clamp(
   x: Tensor,
   options: OutOption & { min?: number; max?: number } = {},
 ): Tensor {
+  const op = "clamp";
+  checkOptions(options, op);
   const { min = -Infinity, max = Infinity } = options;
-  return recordedParametric("clamp", x, min, max, options);
+  const [low, high] = [realNumber(min, "min", op), realNumber(max, "max", op)];
+  return recordedParametric(op, x, low, high, options);
 }

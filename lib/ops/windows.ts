@@ -4,16 +4,23 @@
  * @module
  */
 
+import { unexpected } from "../core/arguments.ts";
 import { context } from "../core/context.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { checkTensor, type Tensor } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
 
 /** A number for rows and columns alike, or one for each. */
 export type RowsAndColumns = number | readonly [rows: number, columns: number];
 
 /** Rows and columns of an option. */
-export function pairOf(value: RowsAndColumns): readonly [number, number] {
-  return typeof value === "number" ? [value, value] : [value[0], value[1]];
+export function pairOf(
+  value: RowsAndColumns,
+  field: string,
+  op: string,
+): readonly [number, number] {
+  if (typeof value === "number") return [value, value];
+  if (Array.isArray(value) && value.length === 2) return [value[0], value[1]];
+  throw unexpected(value, "a number, or [rows, columns]", field, op);
 }
 
 /** Throws unless all are whole numbers that fit 31 bits. */
@@ -34,6 +41,7 @@ export function writeParameters(values: readonly number[]): void {
 
 /** Throws unless the tensor has this many dimensions. */
 export function requireRank(op: string, x: Tensor, rank: number): void {
+  checkTensor(x, op);
   if (x.rank === rank) return;
   throw new QorusError(
     "invalid_shape",
