@@ -1,6 +1,6 @@
 //! The C ABI of Qorus: what concerns the library as a whole, and the files of abi/ with the rest.
-//! tools/generate_abi.mjs reads them and writes the symbol tables of lib/native/abi.gen.ts and the C
-//! header zig/qorus.gen.h: an export is one line of arguments.
+//! tools/generate_abi.mjs reads them and writes the symbol tables of lib/native/abi.gen.ts and the
+//! C header zig/qorus.gen.h: an export is one line of arguments.
 //!
 //! Every export returns zero, a handle or a small number on success and a negative `Status` on
 //! failure, whose message is in the shared memory. Arguments are u32, i32 or f32, at most eight.

@@ -1,5 +1,6 @@
 /**
- * Saves a network in every format that Qorus writes, loads each file and has it write the same text.
+ * Saves a network in every format that Qorus writes, loads each file and has it write the same
+ * text.
  *
  *   bun examples/export/main.ts [MODEL] [--output FOLDER] [--steps N] [--seed N] [--prompt TEXT]
  *   deno run -A examples/export/main.ts [MODEL] [--output FOLDER] [--steps N] [--seed N]

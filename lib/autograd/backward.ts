@@ -127,8 +127,8 @@ function checkResult(result: Tensor, gradient: Tensor | undefined): void {
 function usedTwice(op: string): QorusError {
   return new QorusError(
     "invalid_argument",
-    `backward: the tape of ${op} has been used already: compute the result again, or keep the tape ` +
-      "with retainGraph",
+    `backward: the tape of ${op} has been used already: compute the result again, or keep the ` +
+      "tape with retainGraph",
     { op: "backward" },
   );
 }

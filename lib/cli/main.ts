@@ -2,8 +2,8 @@
 /**
  * The command line: `qorus generate`, `chat`, `convert`, `info` and `bench`.
  *
- * Data goes to stdout, everything else to stderr. It ends with code 0, 1 for errors, 2 for arguments
- * that do not fit, 130 after Ctrl-C.
+ * Data goes to stdout, everything else to stderr. It ends with code 0, 1 for errors, 2 for
+ * arguments that do not fit, 130 after Ctrl-C.
  *
  * @example
  * ```sh

@@ -1,7 +1,7 @@
 /**
- * Checks of arguments that types forbid, but that JavaScript passes: a word for a number, nothing for
- * a function, a tensor that has ended. Runtimes would cut such numbers in different ways before an
- * export gets them.
+ * Checks of arguments that types forbid, but that JavaScript passes: a word for a number, nothing
+ * for a function, a tensor that has ended. Runtimes would cut such numbers in different ways before
+ * an export gets them.
  *
  * @module
  */
@@ -100,7 +100,8 @@ export function codeOf<Word extends string>(
  * Runs a function that must have done its work when it returns, since what holds while it runs does
  * not hold any more behind its first await.
  *
- * @throws {QorusError} `invalid_argument` when it is no function or returns a promise; what it throws.
+ * @throws {QorusError} `invalid_argument` when it is no function or returns a promise; what it
+ * throws.
  */
 export function runToEnd<T>(run: () => T, op: string): T {
   checkFunction(run, "run", op);

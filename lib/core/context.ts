@@ -168,7 +168,10 @@ export class Context {
     this.#exported.push({ index, generation, buffer });
   }
 
-  /** Detaches the buffers of tensors that have ended: kept views read as empty, never as others' data. */
+  /**
+   * Detaches the buffers of tensors that have ended: kept views read as empty, never as others'
+   * data.
+   */
   detachEnded(): void {
     if (this.#exported.length === 0) return;
     this.#exported = this.#exported.filter(({ index, generation, buffer }) => {
@@ -208,7 +211,9 @@ export class Context {
   }
 }
 
-/** Set on `globalThis` once this isolate has opened the library, by whichever copy of this module. */
+/**
+ * Set on `globalThis` once this isolate has opened the library, by whichever copy of this module.
+ */
 const openedKey = Symbol.for("@qorus/qorus: opened");
 
 /**
@@ -271,8 +276,8 @@ export function context(): Context {
 }
 
 /**
- * Sets how the library is opened. Call it before the first tensor is made; afterwards only `threads`
- * can be changed.
+ * Sets how the library is opened. Call it before the first tensor is made; afterwards only
+ * `threads` can be changed.
  *
  * @throws {QorusError} `invalid_argument` when the library is open already and the options hold
  * more than `threads`.

@@ -133,8 +133,8 @@ function dtypeOf(values: NumberArray): DType {
   const given = Object.prototype.toString.call(values).slice("[object ".length, -1);
   throw new QorusError(
     "invalid_dtype",
-    `tensor: ${given} given, expected a number, nested arrays, or a typed array of floats, bytes, ` +
-      "or integers of up to 32 bits: convert it with Array.from()",
+    `tensor: ${given} given, expected a number, nested arrays, or a typed array of floats, ` +
+      "bytes, or integers of up to 32 bits: convert it with Array.from()",
     { op: "tensor", given },
   );
 }

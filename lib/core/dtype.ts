@@ -55,7 +55,8 @@ export function isQuantized(dtype: DType): boolean {
 /**
  * Bytes that a row-major tensor of this dtype and shape takes.
  *
- * The last dimension must be a multiple of the dtype's block size; {@linkcode Number.NaN} otherwise.
+ * The last dimension must be a multiple of the dtype's block size; {@linkcode Number.NaN}
+ * otherwise.
  */
 export function byteLengthOf(dtype: DType, shape: readonly number[]): number {
   const { blockElements, blockBytes } = dtypes[dtype];

@@ -79,8 +79,8 @@ export function isRecording(): boolean {
  *
  * @param run does its work before it returns; asynchronous functions are refused, since other code
  * runs while they wait
- * @throws {QorusError} `invalid_argument` when `run` is no function or returns a promise; what `run`
- * throws.
+ * @throws {QorusError} `invalid_argument` when `run` is no function or returns a promise; what
+ * `run` throws.
  *
  * @example
  * ```ts

@@ -147,7 +147,8 @@ export class Tensor implements Disposable {
     if (this.layout === "rows" && !this.isContiguous) {
       throw new QorusError(
         "invalid_layout",
-        `${op}: the tensor [${this.shape}] is a view that is not contiguous; call contiguous() first`,
+        `${op}: the tensor [${this.shape}] is a view that is not contiguous; ` +
+          "call contiguous() first",
         { op },
       );
     }
@@ -365,7 +366,8 @@ export function moveTo(tensor: Tensor, handle: number): void {
 /**
  * The handle of a tensor for a call.
  *
- * @throws {QorusError} `stale_handle` when the tensor has ended, `invalid_argument` when it is none.
+ * @throws {QorusError} `stale_handle` when the tensor has ended, `invalid_argument` when it is
+ * none.
  */
 export function handleOf(tensor: Tensor, op: string): number {
   if (tensor?.isLive) return tensor.handle;

@@ -32,7 +32,8 @@ export function viewAs(dtype: DType, buffer: ArrayBuffer): TensorData {
 /**
  * Copies numbers into the elements of a tensor of this shape and dtype.
  *
- * @throws {QorusError} `invalid_shape` when the count differs, `invalid_argument` when there are none.
+ * @throws {QorusError} `invalid_shape` when the count differs, `invalid_argument` when there are
+ * none.
  */
 export function writeNumbers(
   values: ArrayLike<number>,

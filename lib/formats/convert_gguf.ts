@@ -17,7 +17,9 @@ import type {
   TokenizerSource,
 } from "./types.ts";
 
-/** `general.file_type` of llama.cpp (`llama_ftype`), of its mixtures of K-quants the medium ones. */
+/**
+ * `general.file_type` of llama.cpp (`llama_ftype`), of its mixtures of K-quants the medium ones.
+ */
 const fileTypes: Readonly<Record<string, number>> = {
   f32: 0,
   f16: 1,

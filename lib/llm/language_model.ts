@@ -185,8 +185,8 @@ export class LanguageModel implements Disposable {
    *
    * Each text is what {@linkcode LanguageModel.generate} gives with an empty cache and the same
    * seed, to the letter up to 16 sequences; with more, and with weights that are not quantized,
-   * sums are rounded otherwise. Keys and values of all sequences take memory of their own while the loop
-   * runs. Seeds are each prompt's own, the batch's for all alike, or else from the clock.
+   * sums are rounded otherwise. Keys and values of all sequences take memory of their own while the
+   * loop runs. Seeds are each prompt's own, the batch's for all alike, or else from the clock.
    *
    * @param prompts texts, tokens, or either with options; taken one by one as places become free
    * @throws {QorusError} `out_of_range` when a prompt does not fit, `invalid_argument` for options

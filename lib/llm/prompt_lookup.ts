@@ -42,8 +42,8 @@ function checkRange(field: string, given: number, most: number): void {
  * 2023; speculative decoding, Leviathan et al. 2023).
  *
  * Proposals are a matter of time only, never of text. Rows that were computed for wrong guesses
- * cost time, right guesses save steps: an account of both, in steps, sees to it that guessing costs at
- * most some percent where it does not help.
+ * cost time, right guesses save steps: an account of both, in steps, sees to it that guessing costs
+ * at most some percent where it does not help.
  */
 export class PromptLookup {
   /** The latest proposal; as many of its first elements count as {@linkcode propose} returned. */

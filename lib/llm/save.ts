@@ -15,9 +15,9 @@ export interface SaveModelOptions extends NetworkOptions, Omit<ConvertModelOptio
 
 /**
  * Saves a network with its tokenizer as a model that `load` opens. The name decides the format:
- * `.qorus`, `.gguf`, `.safetensors` (weights only), or a folder in Hugging Face's form. With `dtype`
- * matrices are converted, `q8_0` and `q4_0` where the format has them; without, they stay as they
- * are. The network is not changed.
+ * `.qorus`, `.gguf`, `.safetensors` (weights only), or a folder in Hugging Face's form. With
+ * `dtype` matrices are converted, `q8_0` and `q4_0` where the format has them; without, they stay
+ * as they are. The network is not changed.
  *
  * A file that is there is replaced once the new one is whole; a folder must be new or empty.
  *

@@ -39,7 +39,10 @@ export interface SamplingOptions {
   topP?: number;
   /** Drops tokens less likely than this share of the most likely one. Default: 0. */
   minP?: number;
-  /** Divides the logits of recent tokens when positive and multiplies them when negative. Default: 1. */
+  /**
+   * Divides the logits of recent tokens when positive and multiplies them when negative.
+   * Default: 1.
+   */
   repetitionPenalty?: number;
   /** Seed of the random choice; the same seed gives the same text. Default: from the clock. */
   seed?: number;

@@ -64,8 +64,8 @@ export interface AttentionOptions {
 }
 
 /**
- * Self-attention with grouped heads (Ainslie et al. 2023) and rotary positions (Su et al. 2021). The
- * same layer trains on whole sequences and generates with a cache.
+ * Self-attention with grouped heads (Ainslie et al. 2023) and rotary positions (Su et al. 2021).
+ * The same layer trains on whole sequences and generates with a cache.
  *
  * @example
  * ```ts

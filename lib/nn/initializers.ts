@@ -30,7 +30,9 @@ export type Nonlinearity =
 export interface KaimingOptions {
   /** Slope of a leaky ReLU below zero. Default 0. */
   slope?: number;
-  /** Keep the size of signals forward (`fanIn`, the default) or of gradients backward (`fanOut`). */
+  /**
+   * Keep the size of signals forward (`fanIn`, the default) or of gradients backward (`fanOut`).
+   */
   mode?: "fanIn" | "fanOut";
   /** The function behind the layer. Default `leakyRelu`. */
   nonlinearity?: Nonlinearity;

@@ -10,7 +10,9 @@ import { constant } from "./init.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
-/** `(x - mean) / sqrt(variance + epsilon) * weight + bias` over the last dimension (Ba et al. 2016). */
+/**
+ * `(x - mean) / sqrt(variance + epsilon) * weight + bias` over the last dimension (Ba et al. 2016).
+ */
 export class LayerNorm extends Module {
   /** `[dim]`, at first ones. */
   readonly weight: Parameter;

@@ -113,8 +113,8 @@ export abstract class Module<Output = Tensor> implements Disposable {
 
   /**
    * Copies values by name into the module's own tensors, converted where the dtype differs; with
-   * `assign` the given tensors take their place, as they are. Wrong names or shapes leave the module
-   * as it was.
+   * `assign` the given tensors take their place, as they are. Wrong names or shapes leave the
+   * module as it was.
    *
    * @throws {QorusError} `invalid_argument` when names are missing or left over (unless `strict` is
    * false), `invalid_shape` when a shape differs.

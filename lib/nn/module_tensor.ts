@@ -150,7 +150,9 @@ function convertInto(source: Tensor, target: Tensor): void {
   }
 }
 
-/** Converts between dtypes of numbers and their layouts; the native library changes one at a time. */
+/**
+ * Converts between dtypes of numbers and their layouts; the native library changes one at a time.
+ */
 function convertNumbers(source: Tensor, target: Tensor): void {
   const rows = source.layout === "rows" ? source.contiguous() : to(source, source.dtype);
   const isInterleaved = target.layout === "rows16" && source.dtype !== target.dtype;

@@ -22,7 +22,9 @@ export interface RecurrentLayerOptions {
   numLayers?: number;
   /** Whether there are biases. Default: true. */
   bias?: boolean;
-  /** Whether inputs and outputs are `[batch, steps, ...]`. Default: false, `[steps, batch, ...]`. */
+  /**
+   * Whether inputs and outputs are `[batch, steps, ...]`. Default: false, `[steps, batch, ...]`.
+   */
   batchFirst?: boolean;
   /** Whether each layer also reads from the end; its outputs are twice as wide. Default: false. */
   bidirectional?: boolean;

@@ -45,8 +45,8 @@ export interface BatchNormOptions extends ChannelNormOptions, BatchNormSteps {
 }
 
 /**
- * Batch norm (Ioffe and Szegedy 2015): every channel of a batch is brought to mean 0 and variance 1,
- * then `weight` and `bias` are applied.
+ * Batch norm (Ioffe and Szegedy 2015): every channel of a batch is brought to mean 0 and variance
+ * 1, then `weight` and `bias` are applied.
  *
  * @param x f32 `[batch, channels, ...]`, contiguous
  * @throws {QorusError} `invalid_shape` when a vector does not fit the channels or when training on
@@ -85,8 +85,8 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
 
 /**
  * Group norm (Wu and He 2018): the channels of every sample are cut into groups, each of which is
- * brought to mean 0 and variance 1; then `weight` and `bias` are applied. One group for each channel
- * is instance norm.
+ * brought to mean 0 and variance 1; then `weight` and `bias` are applied. One group for each
+ * channel is instance norm.
  *
  * @param x f32 `[batch, channels, ...]`, contiguous
  * @param groups divides the channels

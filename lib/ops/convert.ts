@@ -14,7 +14,8 @@ import { checkTensor, handleOf, type Tensor } from "../core/tensor.ts";
  * q4_0, and quantized types between their layouts. Rounds to nearest even; quantizes and
  * dequantizes bit for bit as GGML does.
  *
- * @throws {QorusError} `invalid_dtype` when a K-quant (`q4_k`, `q5_k`, `q6_k`) would have to be made.
+ * @throws {QorusError} `invalid_dtype` when a K-quant (`q4_k`, `q5_k`, `q6_k`) would have to be
+ * made.
  */
 export function convert(x: Tensor, out: Tensor): Tensor {
   const op = "convert";

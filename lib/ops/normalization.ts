@@ -165,9 +165,9 @@ function normGradient(
 }
 
 /**
- * `residual += x` in place, then `rmsNorm(residual)`, in one pass: for inference. It overwrites what
- * the tape may need, so it has no gradient; while gradients are recorded, `add` and `rmsNorm` do
- * the same.
+ * `residual += x` in place, then `rmsNorm(residual)`, in one pass: for inference. It overwrites
+ * what the tape may need, so it has no gradient; while gradients are recorded, `add` and `rmsNorm`
+ * do the same.
  *
  * @param residual f32 `[..., dim]`, changed
  * @throws {QorusError} `invalid_argument` when an operand requires a gradient that is recorded.

@@ -56,8 +56,8 @@ const inputEpsilonWord = 1;
 const innerEpsilonWord = 11;
 
 /**
- * Blocks whose operands are looked up once: what the library then gets for each step is one array of
- * numbers. The library checks them with every call, as it does all handles.
+ * Blocks whose operands are looked up once: what the library then gets for each step is one array
+ * of numbers. The library checks them with every call, as it does all handles.
  */
 export class DescribedBlocks {
   readonly #groups: readonly Uint32Array<ArrayBuffer>[];
@@ -79,9 +79,9 @@ export class DescribedBlocks {
   }
 
   /**
-   * Adds to a residual stream what each block makes of it, to the bit what its steps give: `rmsNorm`,
-   * `linears`, `cachedAttention` or `cachedAttentionRows`, `addLinear`, `rmsNorm`, `gatedLinear`,
-   * `addLinear`.
+   * Adds to a residual stream what each block makes of it, to the bit what its steps give:
+   * `rmsNorm`, `linears`, `cachedAttention` or `cachedAttentionRows`, `addLinear`, `rmsNorm`,
+   * `gatedLinear`, `addLinear`.
    *
    * @param x f32 `[count, columns]`, changed
    * @throws {QorusError} `stale_handle` when a weight or cache has ended.

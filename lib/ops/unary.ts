@@ -36,7 +36,8 @@ export function abs(x: Tensor, options: OutOption = {}): Tensor {
 }
 
 /**
- * x, but at least `min` and at most `max`. The gradient passes where x lies between them or on them.
+ * x, but at least `min` and at most `max`. The gradient passes where x lies between them or on
+ * them.
  *
  * @example
  * ```ts

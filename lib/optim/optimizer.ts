@@ -72,8 +72,8 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
    *
    * @param parameters parameters to update, or groups of them with options of their own
    * @param options options of groups that have none of their own
-   * @throws {QorusError} `invalid_argument` when there are no parameters, one belongs to two groups,
-   * or an option is out of its range.
+   * @throws {QorusError} `invalid_argument` when there are no parameters, one belongs to two
+   * groups, or an option is out of its range.
    */
   constructor(
     rule: Rule<Options>,

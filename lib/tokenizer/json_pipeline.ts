@@ -1,5 +1,6 @@
 /**
- * The steps around the model in `tokenizer.json`: normalizer, pre-tokenizer, post-processor, decoder.
+ * The steps around the model in `tokenizer.json`: normalizer, pre-tokenizer, post-processor,
+ * decoder.
  *
  * @module
  */

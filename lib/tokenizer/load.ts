@@ -120,8 +120,8 @@ function readDefinition(
 /**
  * Loads the tokenizer of a checkpoint or of a file.
  *
- * @throws QorusError `not_found` or `io` where a file cannot be read, `invalid_file` where its bytes
- * do not follow its format, `unsupported` for kinds of tokenizers that Qorus does not have,
+ * @throws QorusError `not_found` or `io` where a file cannot be read, `invalid_file` where its
+ * bytes do not follow its format, `unsupported` for kinds of tokenizers that Qorus does not have,
  * `invalid_argument` where a tiktoken file needs an option. Each names the file and the field.
  *
  * @example

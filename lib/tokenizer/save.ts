@@ -39,9 +39,9 @@ function systemError(path: string, cause: unknown): QorusError {
  * {@linkcode loadTokenizer} read, giving the same ids.
  *
  * A path that ends in `.json` is that file. Any other is a folder, made where it is missing, that
- * gets `tokenizer.json` and `tokenizer_config.json`; only the latter says which special tokens begin
- * and end a text where their names and the ids around an encoded text do not. `transformers` loads
- * such a folder with `AutoTokenizer.from_pretrained`.
+ * gets `tokenizer.json` and `tokenizer_config.json`; only the latter says which special tokens
+ * begin and end a text where their names and the ids around an encoded text do not. `transformers`
+ * loads such a folder with `AutoTokenizer.from_pretrained`.
  *
  * @throws QorusError `not_found` or `io` where the system refuses, `unsupported` where the format
  * cannot say what the tokenizer does.

@@ -21,7 +21,9 @@ const utf8 = new TextEncoder();
 /** Cuts in front of a space that follows a word; the space stays with the word behind it. */
 const wordsWithSpaces = { "\u2581": /\u2581+[^\u2581]*|[^\u2581]+/gu, " ": / +[^ ]*|[^ ]+/gu };
 
-/** Texts of up to so many UTF-16 units are encoded at once: looking at all pieces would take longer. */
+/**
+ * Texts of up to so many UTF-16 units are encoded at once: looking at all pieces would take longer.
+ */
 const shortText = 256;
 
 /** Whether one of the pieces has a space behind another character. */

@@ -22,10 +22,10 @@
  * | u8 x J | settings: a JSON object in UTF-8 with the other members of `TokenizerDefinition` |
  *
  * The index saves readers from hashing all pieces. A slot is zero where it is free, else an id
- * plus one. With h the FNV-1a hash of a piece's bytes (32 bits, start 811C9DC5h, prime 01000193h), the
- * piece is in slot `(h xor (h >> 15)) mod H`, or in the next that was free (after the last comes the
- * first) when ids were entered in ascending order. Pieces of type normal are in it, and with kind
- * `sentencePiece` those of type unused that are not empty.
+ * plus one. With h the FNV-1a hash of a piece's bytes (32 bits, start 811C9DC5h, prime 01000193h),
+ * the piece is in slot `(h xor (h >> 15)) mod H`, or in the next that was free (after the last
+ * comes the first) when ids were entered in ascending order. Pieces of type normal are in it, and
+ * with kind `sentencePiece` those of type unused that are not empty.
  *
  * @module
  */

@@ -2,8 +2,8 @@
  * Translates regular expressions of Hugging Face (Oniguruma), tiktoken and llama.cpp to JavaScript.
  *
  * The dialects differ where text is cut: `\s` is Unicode's white space there (with U+0085, without
- * U+FEFF), quantifiers can be possessive (`++`), and JavaScript's `u` flag forbids escapes that they
- * allow. What has no translation is an error, never a guess.
+ * U+FEFF), quantifiers can be possessive (`++`), and JavaScript's `u` flag forbids escapes that
+ * they allow. What has no translation is an error, never a guess.
  *
  * @module
  */

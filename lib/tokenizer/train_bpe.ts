@@ -163,8 +163,8 @@ function rolesOf(
  * A text in several parts has its words cut at the ends of the parts, as with Hugging Face's
  * `train_from_iterator`; a collection is best given text by text. Which characters are letters is
  * the runtime's to say: Deno 2.9 and `tokenizers` 0.23 know Unicode 16, Bun 1.4 knows 17. Where no
- * pair is left that occurs `minFrequency` times, training ends early with fewer ids: the tokenizer's
- * `vocabSize` says how many.
+ * pair is left that occurs `minFrequency` times, training ends early with fewer ids: the
+ * tokenizer's `vocabSize` says how many.
  *
  * Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with Subword Units" (2016);
  * on bytes: Radford et al., "Language Models are Unsupervised Multitask Learners" (2019).

@@ -62,9 +62,9 @@ class Pieces {
 }
 
 /**
- * Joins the most frequent pair, again and again, until the vocabulary is full or no pair is frequent
- * enough. Of pairs with the same count, the one with the smaller left id is joined, then the one
- * with the smaller right id.
+ * Joins the most frequent pair, again and again, until the vocabulary is full or no pair is
+ * frequent enough. Of pairs with the same count, the one with the smaller left id is joined, then
+ * the one with the smaller right id.
  */
 export async function learnMerges(task: MergeTask, pace: Pace): Promise<LearnedMerges> {
   const { vocabSize } = task;

@@ -20,7 +20,9 @@ export interface TrainingWords {
  * Pairs are numbered as they are first seen. A list of words may name one that has lost the pair.
  */
 export class TrainingPairs {
-  /** The key of each pair: `left * keyBase + right`, so that keys order pairs by left, then right. */
+  /**
+   * The key of each pair: `left * keyBase + right`, so that keys order pairs by left, then right.
+   */
   readonly keys: number[] = [];
   /** How often each pair occurs in the text; as in Hugging Face's trainer, `aaa` has `aa` twice. */
   readonly counts: number[] = [];

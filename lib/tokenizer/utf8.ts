@@ -21,7 +21,9 @@ export function characterLength(lead: number): number {
   return lead < 0xf5 ? 4 : 0;
 }
 
-/** Whether the second byte may follow the lead: no overlong forms, surrogates or beyond U+10FFFF. */
+/**
+ * Whether the second byte may follow the lead: no overlong forms, surrogates or beyond U+10FFFF.
+ */
 function secondByteFits(lead: number, second: number): boolean {
   if (lead === 0xe0) return second >= 0xa0 && second < 0xc0;
   if (lead === 0xed) return second >= 0x80 && second < 0xa0;

@@ -16,7 +16,9 @@ const packages = join(root, "node_modules");
 const { arch, platform } = process;
 const suffix = platform === "win32" ? ".exe" : "";
 
-/** The `package.json` of the repository or of an installed package; undefined when it is missing. */
+/**
+ * The `package.json` of the repository or of an installed package; undefined when it is missing.
+ */
 export function readPackage(name) {
   const path = join(name === undefined ? root : join(packages, name), "package.json");
   try {

@@ -38,7 +38,8 @@ export function zigCounts(text) {
 }
 
 /**
- * ` 7 pass`, ` 1 skip`, ` 0 fail`, each on a line; a file that cannot be loaded is among the failed.
+ * ` 7 pass`, ` 1 skip`, ` 0 fail`, each on a line; a file that cannot be loaded is among the
+ * failed.
  *
  * @param {string} text
  * @returns {Counts | undefined} undefined when no test was run

@@ -75,8 +75,8 @@ pub fn best() Isa {
     return .baseline;
 }
 
-/// Whether the kernels of `isa` multiply bf16 by instructions of the processor. Otherwise products in
-/// bf16 round their operands and multiply them as f32, which is no faster than f32.
+/// Whether the kernels of `isa` multiply bf16 by instructions of the processor. Otherwise products
+/// in bf16 round their operands and multiply them as f32, which is no faster than f32.
 pub fn multipliesBf16(isa: Isa) bool {
     return bf16Kernels(isa) != null;
 }

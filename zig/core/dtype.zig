@@ -147,8 +147,8 @@ pub const Rows16Q5K = extern struct {
 };
 
 /// Q6_K in layout `rows16`: `d`, then words in the order that products take them in.
-/// `parts[2n + s].quads[t]` holds the columns 128n + 32f + 16s + 4t and the three behind, for f from
-/// 0 to 3: bits 2f and 2f + 1 of `high`, nibble f / 2 of `q[f % 2]`.
+/// `parts[2n + s].quads[t]` holds the columns 128n + 32f + 16s + 4t and the three behind, for f
+/// from 0 to 3: bits 2f and 2f + 1 of `high`, nibble f / 2 of `q[f % 2]`.
 pub const Rows16Q6K = extern struct {
     d: [group_rows]f16,
     scales: [4]GroupWord,

@@ -1,8 +1,8 @@
 //! The process's thread pool: fork and join over numbered chunks.
 //!
 //! What is added up in a chunk, and in which order, must depend on shapes only, never on the number
-//! of threads, so that results are the same for any number of them. Chunks are handed out as threads
-//! become free.
+//! of threads, so that results are the same for any number of them. Chunks are handed out as
+//! threads become free.
 
 const std = @import("std");
 const builtin = @import("builtin");

@@ -210,8 +210,8 @@ fn optionalVector(
     return try operands.vector(context, handle, role, count);
 }
 
-/// `(x - mean) * inverse * weight + bias`; statistics of rank 2 are a batch norm's, of rank 3 a group
-/// norm's. Weight and bias may be absent.
+/// `(x - mean) * inverse * weight + bias`; statistics of rank 2 are a batch norm's, of rank 3 a
+/// group norm's. Weight and bias may be absent.
 pub fn normalize(
     context: *Context,
     x_handle: Handle,

@@ -13,7 +13,8 @@ const Shape = tensor_module.Shape;
 const max_rank = tensor_module.max_rank;
 
 /// `out[..., i, ...] = x[..., index[..., i, ...], ...]` along `dimension`; the result has index's
-/// shape. x and index have the same rank and any strides; other dimensions of index are at most x's.
+/// shape. x and index have the same rank and any strides; other dimensions of index are at most
+/// x's.
 pub fn gather(context: *Context, x_handle: Handle, index_handle: Handle, dimension: u32) Error!Handle {
     const x = try operands.floats(context, x_handle, "x");
     const index = try indexOf(context, index_handle, x, dimension);
@@ -26,8 +27,8 @@ pub fn gather(context: *Context, x_handle: Handle, index_handle: Handle, dimensi
 }
 
 /// Adds `source`, shaped like index, to a new tensor of zeros: the gradient of `gather`. Elements
-/// are added in row-major order, so that sums do not depend on anything else. `parameters[0..rank]`:
-/// the result's sizes.
+/// are added in row-major order, so that sums do not depend on anything else.
+/// `parameters[0..rank]`: the result's sizes.
 pub fn scatterAdd(
     context: *Context,
     source_handle: Handle,

@@ -38,8 +38,8 @@ pub const Block = extern struct {
 const max_blocks = @typeInfo(@FieldType(context_module.Shared, "parameters")).array.len *
     @sizeOf(u32) / @sizeOf(Block);
 
-/// Where the rows stand: at `places`, or if that is 0 one behind the other from `position` on. Their
-/// angles are those of `table`, unless that is 0.
+/// Where the rows stand: at `places`, or if that is 0 one behind the other from `position` on.
+/// Their angles are those of `table`, unless that is 0.
 pub const Rows = struct {
     table: Handle,
     style: u32,
@@ -47,8 +47,9 @@ pub const Rows = struct {
     places: Handle,
 };
 
-/// Adds to the residual stream `x [count, columns]` what the blocks of `parameters` compute, each of
-/// the sum so far: `x += attention(norm(x))`, then `x += down(silu(gate(norm(x))) * up(norm(x)))`.
+/// Adds to the residual stream `x [count, columns]` what the blocks of `parameters` compute, each
+/// of the sum so far: `x += attention(norm(x))`, then
+/// `x += down(silu(gate(norm(x))) * up(norm(x)))`.
 pub fn addBlocks(context: *Context, x: Handle, block_count: u32, rows: Rows) Error!void {
     if (block_count > max_blocks) return context.fail(
         error.OutOfRange,

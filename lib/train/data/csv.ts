@@ -3,8 +3,8 @@
  *
  * Fields may be quoted, and may then hold delimiters, line ends and doubled quotation marks.
  *
- * The parser is our own: of the packages, csv-parse takes a whole text or is asynchronous, and so is
- * Papa Parse; walks of data sets are neither.
+ * The parser is our own: of the packages, csv-parse takes a whole text or is asynchronous, and so
+ * is Papa Parse; walks of data sets are neither.
  *
  * Reference: RFC 4180, https://www.rfc-editor.org/rfc/rfc4180
  *

@@ -33,13 +33,14 @@ const op = "DataLoader";
  * straight into tensors that are made once and used for every batch.
  *
  * Each walk is an epoch. A batch holds a tensor `[count, ...shape]` for every field; `count` is
- * `batchSize`, but for the last batch of an epoch when the samples do not come out even. The tensors
- * outlive scopes and are written over by the next batch.
+ * `batchSize`, but for the last batch of an epoch when the samples do not come out even. The
+ * tensors outlive scopes and are written over by the next batch.
  *
  * - The order of epoch `e` depends on the seed and on `e` only, and so does what transforms draw.
  * - `break` gives up the rest of an epoch: the next walk is the next epoch. A state that is taken
  *   after the `break`, or inside of the walk, goes on with the batch behind the last one that was
- *   handed out; where that was an epoch's last one, the rest of the epoch is a walk without batches.
+ *   handed out; where that was an epoch's last one, the rest of the epoch is a walk without
+ *   batches.
  * - Walks cannot be nested, since they would write over each other's batches: once a new walk has
  *   begun, going on with an older one throws. Make a loader for each.
  * - With an `IterableDataset`, a resumed walk reads what was done before, without using it.
@@ -81,8 +82,8 @@ export class DataLoader<
   /**
    * Takes memory for one batch at the first walk, until it is disposed.
    *
-   * @throws {QorusError} `invalid_argument` for options that cannot be; a batch larger than the data
-   * is one where `dropLast` would leave nothing.
+   * @throws {QorusError} `invalid_argument` for options that cannot be; a batch larger than the
+   * data is one where `dropLast` would leave nothing.
    */
   constructor(
     dataset: (Dataset<Name> | IterableDataset<Name>) & { readonly length?: Length },
@@ -209,8 +210,8 @@ export class DataLoader<
    * The next walk goes through what the state has left of its epoch. A walk that is under way ends
    * with an error when it is gone on with.
    *
-   * @throws {QorusError} `invalid_argument` when the state is of a loader with another seed or batch
-   * size, other options, or a data set of another length.
+   * @throws {QorusError} `invalid_argument` when the state is of a loader with another seed or
+   * batch size, other options, or a data set of another length.
    */
   loadStateDict(state: DataState): void {
     if (this.#walk < 0) throw ended();

@@ -88,8 +88,8 @@ function objection(value: unknown, dtype: Field["dtype"]): string | undefined {
  * as it is; other numbers are checked one by one.
  *
  * @param place where the numbers come from, for errors
- * @throws {QorusError} `invalid_shape` for a wrong count, `out_of_range` for a number that the dtype
- * does not have.
+ * @throws {QorusError} `invalid_shape` for a wrong count, `out_of_range` for a number that the
+ * dtype does not have.
  */
 export function writeNumbers(
   target: FieldMemory,

@@ -1,8 +1,8 @@
 /**
  * Reads IDX files, the format of MNIST and Fashion-MNIST, gzipped or not.
  *
- * Big-endian: two zero bytes, the element type, the number of dimensions, the sizes as u32, then the
- * elements row by row.
+ * Big-endian: two zero bytes, the element type, the number of dimensions, the sizes as u32, then
+ * the elements row by row.
  *
  * Reference: http://yann.lecun.com/exdb/mnist/
  *

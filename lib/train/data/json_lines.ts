@@ -70,8 +70,8 @@ function isNumber(value: unknown): value is number {
 }
 
 /**
- * The lines of a JSONL file in UTF-8. Each walk opens the file anew and reads it part by part; lines
- * of white space are skipped.
+ * The lines of a JSONL file in UTF-8. Each walk opens the file anew and reads it part by part;
+ * lines of white space are skipped.
  *
  * Errors name file and line: `invalid_file` where a line is not JSON.
  *

@@ -26,8 +26,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * Reads the lines of a UTF-8 file, a part of the file at a time. A byte order mark is left out; a
  * line feed at the end of the file starts no further line.
  *
- * @throws {QorusError} `not_found`, `io`, or `invalid_file` naming the line that is not UTF-8 or has
- * more than 64 MiB.
+ * @throws {QorusError} `not_found`, `io`, or `invalid_file` naming the line that is not UTF-8 or
+ * has more than 64 MiB.
  */
 export function* readLines(path: string): Generator<Line, void, undefined> {
   using file = FileReader.open(path);

@@ -31,8 +31,8 @@ const firstCapacity = 256;
 /**
  * Reads all rows into memory.
  *
- * @throws {QorusError} `invalid_argument` where there are no rows; `invalid_shape` or `out_of_range`
- * naming file and line of a row whose numbers do not fit the field.
+ * @throws {QorusError} `invalid_argument` where there are no rows; `invalid_shape` or
+ * `out_of_range` naming file and line of a row whose numbers do not fit the field.
  *
  * @example
  * ```ts

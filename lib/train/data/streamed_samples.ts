@@ -10,7 +10,9 @@ import { elementCount, fieldMemory, recordOf, writeNumbers } from "./fields.ts";
 import { type IterableDataset, type Sample, walkAnew } from "./iterable_dataset.ts";
 import type { SampleSource } from "./sample_source.ts";
 
-/** Samples of an iterable data set: in its order, or each drawn out of a buffer of the next ones. */
+/**
+ * Samples of an iterable data set: in its order, or each drawn out of a buffer of the next ones.
+ */
 export class StreamedSamples<Name extends string> implements SampleSource<Name> {
   readonly length: undefined;
   readonly #dataset: IterableDataset<Name>;

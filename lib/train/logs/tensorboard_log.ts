@@ -17,7 +17,8 @@ const filePrefix = "events.out.tfevents.";
 
 /**
  * Writes the records of a run as TensorBoard's event files: a scalar for each number, with tags
- * such as `train/loss` and `validation/accuracy`, as f32. See them with `tensorboard --logdir runs`.
+ * such as `train/loss` and `validation/accuracy`, as f32. See them with
+ * `tensorboard --logdir runs`.
  *
  * Each `open` begins a file of its own, which tells TensorBoard to forget what the folder's earlier
  * files say about later steps: that is how event files, which only grow, are resumed.

@@ -136,7 +136,9 @@ export function logScale(leastValue: number, mostValue: number, tickCount: numbe
   return { position, ticks };
 }
 
-/** Ticks of equal differences on an axis of equal ratios, for ranges of less than a power of ten. */
+/**
+ * Ticks of equal differences on an axis of equal ratios, for ranges of less than a power of ten.
+ */
 function linearTicks(
   leastPower: number,
   span: number,
