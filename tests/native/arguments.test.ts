@@ -158,6 +158,7 @@ test("creation: shapes and numbers of another type are refused", () => {
 });
 
 test("functions: what is no function, or does not end when it returns, is refused", () => {
+  using _ = scope();
   refused(() => loose("noGrad")(), "noGrad: run is undefined, expected a function");
   refused(
     () => loose("noGrad")(() => Promise.resolve(1)),
@@ -171,6 +172,7 @@ test("functions: what is no function, or does not end when it returns, is refuse
 });
 
 test("layers, optimizers, training: what stands in the wrong place is named", async () => {
+  using _ = scope();
   const { nn, optim, train } = qorus;
   const layer = new nn.Linear(3, 2);
   const Loose = (constructor: unknown) => constructor as new (...values: unknown[]) => object;

@@ -107,7 +107,9 @@ export function assertThrows<E extends Error = Error>(
   throw new AssertionError(`expected ${type.name} to be thrown`);
 }
 
-/** Throws unless the promise is rejected with an error of this class whose message contains `part`. */
+/**
+ * Throws unless the promise is rejected with an error of this class whose message contains `part`.
+ */
 export async function assertRejects<E extends Error = Error>(
   run: () => PromiseLike<unknown>,
   type: ErrorClass<E> = Error as unknown as ErrorClass<E>,

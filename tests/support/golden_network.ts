@@ -12,8 +12,8 @@ import { assertClose } from "./close.ts";
 import type { GoldenFile } from "./golden.ts";
 
 /**
- * Loads a case's state, runs the network, and compares the result and the gradients of the input and
- * of all parameters. Inside of a scope; returns the input.
+ * Loads a case's state, runs the network, and compares the result and the gradients of the input
+ * and of all parameters. Inside of a scope; returns the input.
  */
 export function assertGoldenNetwork(
   golden: GoldenFile,
