@@ -44,11 +44,12 @@ export function linear(
   { out }: OutOption = {},
 ): Tensor {
   const op = "linear";
+  const given = handleOf(x, op);
   const lookup = out === undefined ? lookupOf(x) : undefined;
   if (lookup !== undefined) return embedding(linear(lookup.table, weight, bias), lookup.ids);
   const product = wrap(
     context().native.q_linear(
-      handleOf(x, op),
+      given,
       handleOf(weight, op),
       bias === undefined ? 0 : handleOf(bias, op),
       out === undefined ? 0 : handleOf(out, op),

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { context, counters } from "../../lib/core/context.ts";
 import { empty, full } from "../../lib/core/creation.ts";
+import { descriptorIndex } from "../../lib/core/descriptor.ts";
 import type { DType } from "../../lib/core/dtype.ts";
 import { FileMap } from "../../lib/core/file_map.ts";
 import { scope } from "../../lib/core/scope.ts";
@@ -154,10 +155,11 @@ class Fuzz {
 
   /** A live tensor that is not the fuzz's own. */
   #isForeign(number: number): boolean {
-    const { bytes, words } = context();
-    const index = number % 2 ** 18;
-    const isLive = (bytes[index * 128 + 91] & 1) === 1 &&
-      words[index * 32 + 23] % 2 ** 13 === Math.floor(number / 2 ** 18);
+    const { descriptors } = context();
+    const index = descriptorIndex(number);
+    const wasUsed = descriptors.address(index) !== 0;
+    const isLive = wasUsed &&
+      descriptors.generation(index) % 2 ** 13 === Math.floor(number / 2 ** 18);
     return isLive && !this.#pool.includes(number);
   }
 
