@@ -19,6 +19,10 @@ const Context = context_module.Context;
 const abi_version = 3;
 
 comptime {
+    _ = @import("core/memset.zig");
+}
+
+comptime {
     _ = @import("abi/tensors.zig");
     _ = @import("abi/elementwise.zig");
     _ = @import("abi/products.zig");

@@ -8,3 +8,7 @@ pub const Runner = @import("kernels/cpu/threaded/runner.zig").Runner;
 pub const Precision = @import("kernels/cpu/threaded/runner.zig").Precision;
 pub const matmul = @import("kernels/cpu/threaded/matmul.zig");
 pub const linear = @import("kernels/cpu/threaded/linear.zig");
+
+comptime {
+    _ = @import("core/memset.zig");
+}

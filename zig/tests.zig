@@ -2,6 +2,7 @@
 
 test {
     _ = @import("core/arena.zig");
+    _ = @import("core/memset.zig");
     _ = @import("core/pool.zig");
     _ = @import("kernels/cpu/threaded/cuts.zig");
     _ = @import("core/cpu.zig");
