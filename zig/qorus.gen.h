@@ -233,6 +233,9 @@ int32_t q_layernorm(uint32_t x, uint32_t weight, uint32_t bias, float epsilon, u
    square norm, or the weight's and bias's [2, columns] of a layer norm. */
 int32_t q_norm_gradient(uint32_t x, uint32_t weight, uint32_t gradient, float epsilon, uint32_t sums);
 
+/* The gradient of x * weight with weight [columns]; sums [columns] takes the weight's. */
+int32_t q_row_product_gradient(uint32_t x, uint32_t weight, uint32_t gradient, uint32_t sums);
+
 /* Statistics [2, channels] of a batch; running ones may be 0, else they move towards it. */
 int32_t q_batch_statistics(uint32_t x, uint32_t running_mean, uint32_t running_variance, float momentum, float epsilon);
 

@@ -178,6 +178,8 @@ export interface Native {
   /** The gradient of a norm over the last dimension; sums takes the weight's [columns] of a root mean
    * square norm, or the weight's and bias's [2, columns] of a layer norm. */
   q_norm_gradient(x: number, weight: number, gradient: number, epsilon: number, sums: number): number;
+  /** The gradient of x * weight with weight [columns]; sums [columns] takes the weight's. */
+  q_row_product_gradient(x: number, weight: number, gradient: number, sums: number): number;
   /** Statistics [2, channels] of a batch; running ones may be 0, else they move towards it. */
   q_batch_statistics(x: number, runningMean: number, runningVariance: number, momentum: number, epsilon: number): number;
   /** Statistics [2, channels] from running ones. */
@@ -326,6 +328,7 @@ export const symbols: Readonly<Record<keyof Native, readonly ArgumentType[]>> = 
   q_add_rmsnorm: ["u32", "u32", "u32", "f32", "u32"],
   q_layernorm: ["u32", "u32", "u32", "f32", "u32"],
   q_norm_gradient: ["u32", "u32", "u32", "f32", "u32"],
+  q_row_product_gradient: ["u32", "u32", "u32", "u32"],
   q_batch_statistics: ["u32", "u32", "u32", "f32", "f32"],
   q_running_statistics: ["u32", "u32", "f32"],
   q_group_statistics: ["u32", "u32", "f32"],

@@ -5,7 +5,7 @@
  */
 
 import { context } from "../core/context.ts";
-import { full } from "../core/creation.ts";
+import { empty, full } from "../core/creation.ts";
 import { record } from "../core/gradient.ts";
 import { handleOf, sumTo, type Tensor, wrap } from "../core/tensor.ts";
 import { QorusError } from "../native/error.ts";
@@ -139,6 +139,10 @@ export function sub(a: Tensor | number, b: Tensor | number, options: OutOption =
 export function mul(a: Tensor | number, b: Tensor | number, options: OutOption = {}): Tensor {
   const product = binary("mul", a, b, options);
   if (!isLearned(a) && !isLearned(b)) return product;
+  if (isLearned(a) && isLearned(b)) {
+    if (isRow(b, a)) return recordedByRow(product, a, b, options);
+    if (isRow(a, b)) return recordedByRow(product, b, a, options);
+  }
   return recorded(
     "mul",
     product,
@@ -148,6 +152,25 @@ export function mul(a: Tensor | number, b: Tensor | number, options: OutOption =
     (gradient) => mul(gradient, b),
     (gradient) => mul(gradient, a),
   );
+}
+
+/** Whether an operand is one row, which multiplies all those of x. */
+function isRow(operand: Tensor, x: Tensor): boolean {
+  return operand.rank === 1 && x.rank > 1 && operand.shape[0] === x.shape[x.rank - 1] &&
+    x.isContiguous && operand.isContiguous;
+}
+
+/** Records `x * row`, whose gradients are computed together. */
+function recordedByRow(product: Tensor, x: Tensor, row: Tensor, { out }: OutOption): Tensor {
+  const op = "mul";
+  if (out !== undefined) forbidInPlace(op);
+  return record(op, product, [x, row], (gradient) => {
+    const sums = empty(row.shape);
+    const handles = [x, row, gradient.contiguous(), sums].map((it) => handleOf(it, op));
+    const [own, weight, given, target] = handles;
+    const { native } = context();
+    return [wrap(native.q_row_product_gradient(own, weight, given, target), op), sums];
+  });
 }
 
 /** `a / b` element by element, f32, with broadcasting as in {@linkcode add}. */

@@ -46,6 +46,11 @@ export fn q_norm_gradient(x: u32, weight: u32, gradient: u32, epsilon: f32, sums
     return call(normalization_gradient.normGradient, .{ x, weight, gradient, epsilon, sums });
 }
 
+/// The gradient of x * weight with weight [columns]; sums [columns] takes the weight's.
+export fn q_row_product_gradient(x: u32, weight: u32, gradient: u32, sums: u32) i32 {
+    return call(normalization_gradient.rowProductGradient, .{ x, weight, gradient, sums });
+}
+
 // Norms over channels.
 
 /// Statistics [2, channels] of a batch; running ones may be 0, else they move towards it.

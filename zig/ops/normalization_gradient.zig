@@ -6,6 +6,8 @@ const operands = @import("operands.zig");
 const tensor_module = @import("../core/tensor.zig");
 const threaded = @import("../kernels/cpu/threaded/normalization.zig");
 
+const NormKind = @import("../kernels/cpu/normalization_interface.zig").NormKind;
+
 const Context = context_module.Context;
 const Error = context_module.Error;
 const Handle = context_module.Handle;
@@ -89,12 +91,36 @@ pub fn normGradient(
     epsilon: f32,
     sums_handle: Handle,
 ) Error!Handle {
+    const sums = try operands.contiguousFloats(context, sums_handle, "sums");
+    const kind: NormKind = if (sums.rank == 2) .layer_norm else .rms_norm;
+    return weighted(context, kind, x_handle, weight_handle, gradient_handle, epsilon, sums);
+}
+
+/// The gradient of `x * weight [columns]` with respect to x; `sums [columns]` takes the weight's.
+pub fn rowProductGradient(
+    context: *Context,
+    x_handle: Handle,
+    weight_handle: Handle,
+    gradient_handle: Handle,
+    sums_handle: Handle,
+) Error!Handle {
+    const sums = try operands.contiguousFloats(context, sums_handle, "sums");
+    return weighted(context, .product, x_handle, weight_handle, gradient_handle, 0, sums);
+}
+
+fn weighted(
+    context: *Context,
+    kind: NormKind,
+    x_handle: Handle,
+    weight_handle: Handle,
+    gradient_handle: Handle,
+    epsilon: f32,
+    sums: *Tensor,
+) Error!Handle {
     const pair = try gradientPair(context, x_handle, gradient_handle, "x");
     const columns = pair.x.columns();
     const weight = try operands.vector(context, weight_handle, "weight", columns);
-    const sums = try operands.contiguousFloats(context, sums_handle, "sums");
-    const is_layer_norm = sums.rank == 2;
-    if (is_layer_norm) {
+    if (kind == .layer_norm) {
         try operands.requireShape(context, sums, "sums", &.{ 2, columns });
     } else {
         try operands.requireShape(context, sums, "sums", &.{columns});
@@ -106,12 +132,13 @@ pub fn normGradient(
     const out = try operands.output(context, 0, pair.x.shape());
     var runner = context.runner();
     threaded.normGradient(&runner, .{
+        .kind = kind,
         .out = out.tensor.pointer(f32),
         .x = pair.x.pointer(f32),
         .weight = weight,
         .gradient = pair.gradient.pointer(f32),
         .weight_gradient = sums.pointer(f32),
-        .bias_gradient = if (is_layer_norm) sums.pointer(f32) + columns else null,
+        .bias_gradient = if (kind == .layer_norm) sums.pointer(f32) + columns else null,
         .rows = @intCast(pair.x.rows()),
         .columns = columns,
         .epsilon = epsilon,

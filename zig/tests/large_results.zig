@@ -5,7 +5,9 @@ const cpu = @import("../core/cpu.zig");
 const Runner = @import("../kernels/cpu/threaded/runner.zig").Runner;
 const support = @import("support.zig");
 const interface = @import("../kernels/cpu/elementwise_interface.zig");
-const NormRows = @import("../kernels/cpu/normalization_interface.zig").NormRows;
+const NormKind = norms.NormKind;
+const NormRows = norms.NormRows;
+const norms = @import("../kernels/cpu/normalization_interface.zig");
 const losses = @import("../kernels/cpu/threaded/losses.zig");
 const elementwise = @import("../kernels/cpu/threaded/elementwise.zig");
 const normalization = @import("../kernels/cpu/threaded/normalization.zig");
@@ -184,14 +186,16 @@ fn checkCrossEntropy(large: *const Large, runner: *Runner) !void {
 fn checkNormGradient(large: *const Large, runner: *Runner) !void {
     const weight = large.gradient.ptr;
     var sums: [2][columns]f32 = undefined;
-    for ([_]bool{ false, true }) |has_bias| {
+    for (std.enums.values(NormKind)) |kind| {
+        const bias_gradient: ?[*]f32 = if (kind == .layer_norm) &sums[1] else null;
         const rows_of_norm: NormRows = .{
+            .kind = kind,
             .out = large.expected.ptr,
             .x = large.x.ptr,
             .weight = weight,
             .gradient = large.gradient.ptr,
             .weight_gradient = &sums[0],
-            .bias_gradient = if (has_bias) &sums[1] else null,
+            .bias_gradient = bias_gradient,
             .rows = rows,
             .columns = columns,
             .epsilon = 1e-5,
@@ -200,12 +204,13 @@ fn checkNormGradient(large: *const Large, runner: *Runner) !void {
         sums = @splat(@splat(0));
         runner.kernels.normalization.norm_gradient(&rows_of_norm);
         try normalization.normGradient(runner, .{
+            .kind = kind,
             .out = large.out.ptr,
             .x = large.x.ptr,
             .weight = weight,
             .gradient = large.gradient.ptr,
             .weight_gradient = &sums[0],
-            .bias_gradient = if (has_bias) &sums[1] else null,
+            .bias_gradient = bias_gradient,
             .rows = rows,
             .columns = columns,
             .epsilon = 1e-5,

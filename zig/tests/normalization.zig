@@ -116,6 +116,7 @@ fn checkNorms(kernels: *const interface.Table, buffers: Buffers) !void {
     const epsilon = 1e-2;
     reference.normGradient(expected, x, weight, gradient, expected_sums, null, epsilon);
     var norm: interface.NormRows = .{
+        .kind = .rms_norm,
         .out = out.ptr,
         .x = x.ptr,
         .weight = weight.ptr,
@@ -130,7 +131,13 @@ fn checkNorms(kernels: *const interface.Table, buffers: Buffers) !void {
     kernels.norm_gradient(&norm);
     try buffers.check();
     reference.normGradient(expected, x, weight, gradient, expected_sums, expected_biases, epsilon);
+    norm.kind = .layer_norm;
     norm.bias_gradient = biases.ptr;
+    kernels.norm_gradient(&norm);
+    try buffers.check();
+    reference.rowProductGradient(expected, x, weight, gradient, expected_sums);
+    norm.kind = .product;
+    norm.bias_gradient = null;
     kernels.norm_gradient(&norm);
     try buffers.check();
     try buffers.checkSums(1e-5);
@@ -146,6 +153,7 @@ test "normalization: sums over rows are the same for any number of threads" {
 fn checkThreadedNorm(buffers: Buffers, runner: *Runner, threads: u32) !void {
     const columns = buffers.weight.items.len;
     const norm: threaded.NormGradient = .{
+        .kind = .layer_norm,
         .out = buffers.out.items.ptr,
         .x = buffers.x.items.ptr,
         .weight = buffers.weight.items.ptr,

@@ -23,6 +23,10 @@ export function normalizationCalls(): ExportCall[] {
       arguments: [rows([3, 4]), rows([4]), rows([3, 4]), epsilon, target([2, 4])],
     },
     {
+      name: "q_row_product_gradient",
+      arguments: [rows([3, 4]), rows([4]), rows([3, 4]), target([4])],
+    },
+    {
       name: "q_batch_statistics",
       arguments: [rows([3, 4], free), rows([4], { optional: true }), rows([4]), momentum, epsilon],
     },

@@ -8,6 +8,7 @@ const interface = @import("normalization_interface.zig");
 const loops = @import("row_loops.zig");
 
 const Flow = @import("rows_interface.zig").Flow;
+const NormKind = interface.NormKind;
 const NormRows = interface.NormRows;
 const V = simd.V;
 
@@ -111,12 +112,12 @@ fn logSoftmaxGradient(
 
 fn normGradient(norm: *const NormRows) callconv(.c) void {
     if (norm.columns == 0) return;
-    switch (norm.bias_gradient != null) {
-        inline else => |is_centered| {
-            const rows = NormGradient(is_centered, rows_together);
+    switch (norm.kind) {
+        inline else => |kind| {
+            const rows = NormGradient(kind, rows_together);
             var row: usize = 0;
             while (row + rows_together <= norm.rows) : (row += rows_together) rows.at(norm, row);
-            while (row < norm.rows) : (row += 1) NormGradient(is_centered, 1).at(norm, row);
+            while (row < norm.rows) : (row += 1) NormGradient(kind, 1).at(norm, row);
         },
     }
     if (norm.flows) simd.release(.aside);
@@ -125,44 +126,65 @@ fn normGradient(norm: *const NormRows) callconv(.c) void {
 /// Rows that are taken together: what belongs to a column is read and written once for all.
 const rows_together = 2;
 
-/// The gradient of `n` neighbouring rows: of a layer norm, or of a root mean square norm.
-fn NormGradient(comptime is_centered: bool, comptime n: usize) type {
+/// The gradient of `n` neighbouring rows.
+fn NormGradient(comptime kind: NormKind, comptime n: usize) type {
     return struct {
+        const is_centered = kind == .layer_norm;
+
         /// What the sums give: `out = (gradient weight - offset - deviation slope) inverse`.
         const Row = struct { moments: loops.Moments, inverse: f32, slope: f32, offset: f32 };
 
         fn at(norm: *const NormRows, first: usize) void {
-            var rows: [n]Row = undefined;
-            for (&rows, first..) |*row, index| row.* = sums(norm, index);
-            const body: Columns = .{ .norm = norm, .first = first, .rows = rows };
+            var body: Columns = .{
+                .weight = norm.weight,
+                .weight_gradient = norm.weight_gradient,
+                .bias_gradient = norm.bias_gradient orelse undefined,
+                .ahead = n * norm.columns,
+            };
+            for (0..n) |k| {
+                const start = (first + k) * norm.columns;
+                body.out[k] = norm.out + start;
+                body.x[k] = norm.x + start;
+                body.gradient[k] = norm.gradient + start;
+                if (kind != .product) body.rows[k] = sums(norm, first + k);
+            }
             loops.forEachFinishing(norm.columns, norm.flows, body);
         }
 
         const Columns = struct {
-            norm: *const NormRows,
-            first: usize,
-            rows: [n]Row,
+            out: [n][*]f32 = undefined,
+            x: [n][*]const f32 = undefined,
+            gradient: [n][*]const f32 = undefined,
+            rows: [n]Row = undefined,
+            weight: [*]const f32,
+            weight_gradient: [*]f32,
+            bias_gradient: [*]f32,
+            /// From these rows to the next ones.
+            ahead: usize,
 
             pub inline fn at(body: @This(), place: anytype) void {
-                const norm = body.norm;
-                const weight = place.load(norm.weight);
-                var weight_sum = place.load(norm.weight_gradient);
-                var bias_sum = if (is_centered) place.load(norm.bias_gradient.?);
-                inline for (body.rows, 0..) |row, k| {
-                    const start = (body.first + k) * norm.columns;
-                    const given = place.load(norm.gradient + start);
-                    const deviation = deviationOf(norm.x + start, place, &row.moments);
-                    weight_sum = simd.mulAdd(given, deviation * splat(row.inverse), weight_sum);
+                const weight = place.load(body.weight);
+                var weight_sum = place.load(body.weight_gradient);
+                var bias_sum = if (is_centered) place.load(body.bias_gradient);
+                inline for (body.out, body.x, body.gradient, body.rows) |out, x, gradient, row| {
+                    const given = place.load(gradient);
                     if (is_centered) bias_sum += given;
-                    const weighted = given * weight - splat(row.offset);
-                    const slope = splat(row.slope);
-                    place.finish(
-                        norm.out + start,
-                        (weighted - deviation * slope) * splat(row.inverse),
-                    );
+                    if (kind == .product) {
+                        place.askFor(x + body.ahead);
+                        place.askFor(gradient + body.ahead);
+                        weight_sum = simd.mulAdd(given, place.load(x), weight_sum);
+                        place.finish(out, given * weight);
+                        continue;
+                    }
+                    const deviation = deviationOf(x, place, &row.moments);
+                    const scaled = given * splat(row.inverse);
+                    weight_sum = simd.mulAdd(scaled, deviation, weight_sum);
+                    const slope = splat(-row.slope * row.inverse);
+                    const shift = simd.mulAdd(deviation, slope, splat(-row.offset * row.inverse));
+                    place.finish(out, simd.mulAdd(scaled, weight, shift));
                 }
-                place.store(norm.weight_gradient, weight_sum);
-                if (is_centered) place.store(norm.bias_gradient.?, bias_sum);
+                place.store(body.weight_gradient, weight_sum);
+                if (is_centered) place.store(body.bias_gradient, bias_sum);
             }
         };
 

@@ -2,8 +2,12 @@
 
 const Flow = @import("rows_interface.zig").Flow;
 
+/// What rows went through before they were multiplied by a weight.
+pub const NormKind = enum(u32) { layer_norm, rms_norm, product };
+
 /// Rows `[rows][columns]` of a norm's operand and gradient.
 pub const NormRows = extern struct {
+    kind: NormKind,
     /// Takes the gradient of x; may be `x` or `gradient`.
     out: [*]f32,
     x: [*]const f32,
@@ -12,7 +16,7 @@ pub const NormRows = extern struct {
     gradient: [*]const f32,
     /// `[columns]`: what the rows give is added.
     weight_gradient: [*]f32,
-    /// As `weight_gradient`; null for a root mean square norm, which has no bias.
+    /// As `weight_gradient`, for layer norms; null for what has no bias.
     bias_gradient: ?[*]f32,
     rows: usize,
     columns: usize,
@@ -49,7 +53,7 @@ pub const Table = extern struct {
         count: usize,
         flow: ?*const Flow,
     ) callconv(.c) void,
-    /// The gradients of norms of rows.
+    /// The gradients of norms of rows, or of their products with a weight.
     norm_gradient: *const fn (norm: *const NormRows) callconv(.c) void,
     /// `out[i] += x[i]`.
     add_row: *const fn (out: [*]f32, x: [*]const f32, count: usize) callconv(.c) void,

@@ -37,6 +37,12 @@ fn Register(comptime stores: simd.Stores) type {
         pub inline fn within(_: @This(), value: V) V {
             return value;
         }
+
+        /// Asks for a part of a row to come, where rows flow, into the second cache: the first is
+        /// full of this row.
+        pub inline fn askFor(at: @This(), x: [*]const f32) void {
+            if (stores == .aside) @prefetch(x + at.index, .{ .locality = 2 });
+        }
     };
 }
 
@@ -59,6 +65,8 @@ pub const Part = struct {
     }
 
     pub const finish = store;
+
+    pub inline fn askFor(_: Part, _: [*]const f32) void {}
 
     pub inline fn within(at: Part, value: V) V {
         const end: @Vector(lanes, u32) = @splat(@intCast(at.count));

@@ -26,6 +26,20 @@ pub fn logSoftmaxGradient(out: []f32, y: []const f32, gradient: []const f32) voi
     }
 }
 
+/// The gradient of `x * weight`; that of the weight is added.
+pub fn rowProductGradient(
+    out: []f32,
+    x: []const f32,
+    weight: []const f32,
+    gradient: []const f32,
+    weight_gradient: []f32,
+) void {
+    for (out, x, weight, gradient, 0..) |*result, value, w, given, i| {
+        result.* = given * w;
+        weight_gradient[i] += given * value;
+    }
+}
+
 /// The gradient of a layer norm; without `bias_gradient`, of a root mean square norm. Gradients of
 /// parameters are added.
 pub fn normGradient(

@@ -7,6 +7,7 @@ const Arena = @import("../../../core/arena.zig").Arena;
 const Runner = @import("runner.zig").Runner;
 const Kernels = @import("../interface.zig").Kernels;
 const Flow = @import("../rows_interface.zig").Flow;
+const NormKind = @import("../normalization_interface.zig").NormKind;
 const passage = @import("passage.zig");
 
 /// `log(softmax(x))` of each row; `out` may be `x`.
@@ -107,6 +108,7 @@ pub fn logSoftmaxGradient(
 
 /// Operands and results of a norm's gradient.
 pub const NormGradient = struct {
+    kind: NormKind,
     /// `[rows][columns]`; may be `x` or `gradient`.
     out: [*]f32,
     x: [*]const f32,
@@ -115,22 +117,25 @@ pub const NormGradient = struct {
     gradient: [*]const f32,
     /// `[columns]`, overwritten.
     weight_gradient: [*]f32,
-    /// `[columns]`, overwritten; null for a root mean square norm, which has no bias.
+    /// `[columns]`, overwritten, for layer norms; null for what has no bias.
     bias_gradient: ?[*]f32 = null,
     rows: usize,
     columns: usize,
+    /// Unused for products.
     epsilon: f32,
 };
 
 /// Most chunks that sum gradients of weights: each has a row of its own.
 const most_chunks = 64;
-/// Elements that a chunk has at least, unless there are no more rows.
+/// Elements and rows that a chunk has at least, unless there are no more rows: its sums are read and
+/// written for each.
 const chunk_elements = 8 << 10;
+const fewest_rows = 8;
 
-/// The gradient of a layer norm or, without a bias gradient, of a root mean square norm.
+/// The gradient of a norm, or of products of rows with a weight.
 pub fn normGradient(runner: *Runner, norm: NormGradient) Arena.Error!void {
     const columns = norm.columns;
-    const least_rows = @max(1, chunk_elements / @max(1, columns));
+    const least_rows = @max(fewest_rows, chunk_elements / @max(1, columns));
     const rows_per_chunk = @max(least_rows, divideUp(norm.rows, most_chunks));
     const chunk_count = divideUp(norm.rows, rows_per_chunk);
     const mark = runner.scratch.head;
@@ -167,6 +172,7 @@ const NormCall = struct {
         const at = begin * columns;
         const operands: passage.Operands = .{ norm.x, norm.gradient };
         call.kernels.normalization.norm_gradient(&.{
+            .kind = norm.kind,
             .out = norm.out + at,
             .x = norm.x + at,
             .weight = norm.weight,
