@@ -177,11 +177,11 @@ fn NormGradient(comptime kind: NormKind, comptime n: usize) type {
                         continue;
                     }
                     const deviation = deviationOf(x, place, &row.moments);
-                    const scaled = given * splat(row.inverse);
-                    weight_sum = simd.mulAdd(scaled, deviation, weight_sum);
-                    const slope = splat(-row.slope * row.inverse);
-                    const shift = simd.mulAdd(deviation, slope, splat(-row.offset * row.inverse));
-                    place.finish(out, simd.mulAdd(scaled, weight, shift));
+                    const scaled = deviation * splat(row.inverse);
+                    weight_sum = simd.mulAdd(given, scaled, weight_sum);
+                    const weighted = given * weight - splat(row.offset);
+                    const slope = splat(row.slope);
+                    place.finish(out, (weighted - deviation * slope) * splat(row.inverse));
                 }
                 place.store(body.weight_gradient, weight_sum);
                 if (is_centered) place.store(body.bias_gradient, bias_sum);
