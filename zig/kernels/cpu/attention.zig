@@ -62,22 +62,20 @@ fn attend(job: *const Job) callconv(.c) void {
     const rows = job.row_count;
     const padded = work.padded;
     for (0..rows) |r| loadQuery(job, r, work.query + r * padded, padded);
-    @memset(work.sums[0 .. rows * padded], 0);
     // Whole registers of rows: those past the last are computed along and never read.
     const padded_rows = std.mem.alignForward(usize, rows, lanes);
     @memset(work.highest[0..padded_rows], lowest);
-    @memset(work.corrections[0..padded_rows], lowest);
     @memset(work.totals[0..padded_rows], 0);
 
     // Where what each row sees ends, and how many it sees of a tile.
     var ends: [interface.query_tile]usize = undefined;
-    var visible: [interface.query_tile]usize = undefined;
+    var visible: [interface.query_tile]usize = @splat(0);
     for (ends[0..rows], 0..) |*end, r| end.* = seen(job, r);
     const query: packing.Rows = .{ .first = work.query, .stride = padded };
     const end = ends[rows - 1];
     var begin = job.key_begin;
-    while (begin < end) : (begin += key_tile) {
-        const count = @min(key_tile, end - begin);
+    while (true) {
+        const count = @min(key_tile, end -| begin);
         for (visible[0..rows], ends[0..rows]) |*own, own_end| own.* = @min(own_end -| begin, count);
         const keys = cachedRows(job, job.key, job.key_stride_bytes, begin, count);
         const values = cachedRows(job, job.value, job.value_stride_bytes, begin, count);
@@ -90,11 +88,24 @@ fn attend(job: *const Job) callconv(.c) void {
             tiles.scoreMany(work.scores, query, rows, work.keys, job.head_size, &visible);
         }
         weigh(job, &work, begin, &visible);
-        const value_rows = values.rows(work.values, padded);
-        const weights = work.scores;
-        tiles.addValues(work.sums, work.corrections, weights, rows, value_rows, &visible, padded);
+        tiles.addValues(.{
+            .sums = work.sums,
+            .corrections = if (begin == job.key_begin) null else work.corrections,
+            .weights = work.scores,
+            .row_count = rows,
+            .values = values.rows(work.values, padded),
+            .visible = &visible,
+            .padded = padded,
+        });
+        begin += key_tile;
+        if (begin >= end) break;
     }
-    for (0..rows) |r| finish(job, &work, r);
+    if (job.partial) |partial| {
+        for (0..rows) |r| storePartial(job, &work, r, partial + r * (2 + job.head_size));
+    } else {
+        var r: usize = 0;
+        while (r < rows) : (r += lanes) finish(job, &work, r, @min(lanes, rows - r));
+    }
 }
 
 /// End of the cached positions that a row sees within the job's range.
@@ -121,9 +132,20 @@ fn cachedRows(
 
 fn loadQuery(job: *const Job, row: usize, out: [*]f32, padded: usize) void {
     const query = job.query + job.query_strides.offset(job.row_begin + row, job.group);
-    for (out[0..job.head_size], query[0..job.head_size]) |*y, x| y.* = x * job.scale;
-    @memset(out[job.head_size..padded], 0);
+    loops.forEach(job.head_size, Scaled{ .out = out, .x = query, .factor = @splat(job.scale) });
+    if (job.head_size < padded) @memset(out[job.head_size..padded], 0);
 }
+
+/// `out = x * factor`.
+const Scaled = struct {
+    out: [*]f32,
+    x: [*]const f32,
+    factor: V,
+
+    pub inline fn at(scaled: Scaled, place: anytype) void {
+        place.store(scaled.out, place.load(scaled.x) * scaled.factor);
+    }
+};
 
 /// Turns the scores of positions from `begin` on into weights relative to each row's largest score
 /// so far; those of positions that a row does not see become 0.
@@ -133,33 +155,49 @@ fn weigh(
     begin: usize,
     visible: *const [interface.query_tile]usize,
 ) void {
-    // Until the corrections are known, their place holds the new largest scores.
-    for (0..job.row_count) |r| {
-        const count = visible[r];
-        const scores = work.scores + r * key_tile;
-        if (count % lanes != 0) simd.fillTail(scores + count / lanes * lanes, count % lanes, lowest);
+    var first: usize = 0;
+    while (first < job.row_count) : (first += lanes) {
+        const rows = @min(lanes, job.row_count - first);
+        weighRows(job, work, begin, first, visible[first..][0..rows]);
+    }
+}
+
+/// `weigh` for a register of rows: what their lanes give is folded for all of them together.
+fn weighRows(
+    job: *const Job,
+    work: *const Workspace,
+    begin: usize,
+    first: usize,
+    visible: []const usize,
+) void {
+    // Those past the last row are folded along and never read.
+    var parts: [lanes]V = undefined;
+    for (visible, parts[0..visible.len], first..) |count, *best, row| {
+        const scores = work.scores + row * key_tile;
+        const tail = count % lanes;
+        if (tail != 0) simd.fillTail(scores + (count - tail), tail, lowest);
         if (job.mask) |mask| {
-            const offset = mask.strides.offset(job.row_begin + r, job.group);
+            const offset = mask.strides.offset(job.row_begin + row, job.group);
             loops.forEach(count, Add{ .out = scores, .x = mask.data + offset + begin });
         }
-        work.corrections[r] = largestScore(scores, count, work.highest[r]);
+        best.* = largestScores(scores, count);
     }
-    var r: usize = 0;
-    while (r < job.row_count) : (r += lanes) {
-        const highest = simd.load(work.corrections + r);
-        // While no score is above -inf there is nothing to be relative to, and every weight is 0.
-        const none = highest == @as(V, @splat(lowest));
-        const origin = @select(f32, none, @as(V, @splat(0)), highest);
-        const correction = math.exp(simd.load(work.highest + r) - origin);
-        simd.store(work.highest + r, highest);
-        simd.store(work.corrections + r, correction);
-        simd.store(work.totals + r, simd.load(work.totals + r) * correction);
-    }
-    for (0..job.row_count) |row| {
-        const highest = work.highest[row];
-        const origin: V = @splat(if (highest == lowest) 0 else highest);
+    const before = simd.load(work.highest + first);
+    const highest = simd.larger(before, simd.fold(.largest, parts));
+    // While no score is above -inf there is nothing to be relative to, and every weight is 0.
+    const none = highest == @as(V, @splat(lowest));
+    const origins: [lanes]f32 = @select(f32, none, @as(V, @splat(0)), highest);
+    const correction = math.exp(before - origins);
+    simd.store(work.highest + first, highest);
+    simd.store(work.corrections + first, correction);
+    for (
+        visible,
+        parts[0..visible.len],
+        origins[0..visible.len],
+        first..,
+    ) |count, *total, origin, row| {
         const weights = work.scores + row * key_tile;
-        work.totals[row] += exponentials(weights, visible[row], origin);
+        total.* = exponentials(weights, count, @splat(origin));
         if (job.dropout) |dropout| {
             const place = dropout.placeOf(job.row_begin + row, job.group) + begin;
             inline for (0..key_tile / lanes) |k| {
@@ -169,6 +207,8 @@ fn weigh(
             }
         }
     }
+    const totals = simd.load(work.totals + first) * correction;
+    simd.store(work.totals + first, totals + simd.fold(.sum, parts));
 }
 
 const Add = struct {
@@ -180,24 +220,22 @@ const Add = struct {
     }
 };
 
-/// Largest of a row's first `count` scores and `before`; NaN counts as smallest. The register that
+/// Largest of a row's first `count` scores in each lane; NaN counts as smallest. The register that
 /// holds the last one is filled up with what is lowest.
-inline fn largestScore(scores: [*]const f32, count: usize, before: f32) f32 {
-    var best: V = @splat(before);
+inline fn largestScores(scores: [*]const f32, count: usize) V {
+    var best: V = @splat(lowest);
     var k: usize = 0;
-    while (k < count) : (k += lanes) {
-        const score = simd.load(scores + k);
-        best = @select(f32, score > best, score, best);
-    }
-    return simd.largestLane(best);
+    while (k < count) : (k += lanes) best = simd.larger(best, simd.load(scores + k));
+    return best;
 }
 
-/// Replaces the first `count` scores by `e^(score - origin)` and the others by 0; returns the sum.
-inline fn exponentials(scores: [*]f32, count: usize, origin: V) f32 {
+/// Replaces the first `count` scores by `e^(score - origin)` and the others by 0; returns the sums
+/// in each lane.
+inline fn exponentials(scores: [*]f32, count: usize, origin: V) V {
     var total: V = @splat(0);
     var k: usize = 0;
     while (k < count) : (k += lanes) {
-        const weight = math.exp(simd.load(scores + k) - origin);
+        const weight = math.expOfDifference(simd.load(scores + k) - origin);
         simd.store(scores + k, weight);
         total += weight;
     }
@@ -205,31 +243,40 @@ inline fn exponentials(scores: [*]f32, count: usize, origin: V) f32 {
     inline for (0..key_tile / lanes) |v| {
         if (v * lanes >= k) simd.store(scores + v * lanes, @splat(0));
     }
-    return simd.sumLanes(total);
+    return total;
 }
 
 fn expOne(x: f32) f32 {
     return math.exp(@splat(x))[0];
 }
 
-fn finish(job: *const Job, work: *const Workspace, row: usize) void {
-    const size = job.head_size;
-    const sums = (work.sums + row * work.padded)[0..size];
-    if (job.partial) |partial| {
-        const part = partial + row * (2 + size);
-        part[0] = work.highest[row];
-        part[1] = work.totals[row];
-        @memcpy(part[2..][0..size], sums);
-        return;
+/// What a row has of its own range: its largest score, its sum of weights, its weighted values.
+fn storePartial(job: *const Job, work: *const Workspace, row: usize, part: [*]f32) void {
+    part[0] = work.highest[row];
+    part[1] = work.totals[row];
+    const sums = work.sums + row * work.padded;
+    loops.forEach(job.head_size, Scaled{ .out = part + 2, .x = sums, .factor = @splat(1) });
+}
+
+/// Writes the results of `count` rows, up to a register of them.
+fn finish(job: *const Job, work: *const Workspace, first: usize, count: usize) void {
+    const totals = simd.load(work.totals + first);
+    const is_blind = totals == @as(V, @splat(0));
+    const zeros: V = @splat(0);
+    const inverses: [lanes]f32 = @select(f32, is_blind, zeros, @as(V, @splat(1)) / totals);
+    for (inverses[0..count], first..) |inverse, row| {
+        const offset = job.out_strides.offset(job.row_begin + row, job.group);
+        const sums = work.sums + row * work.padded;
+        const scaled: Scaled = .{ .out = job.out + offset, .x = sums, .factor = @splat(inverse) };
+        loops.forEach(job.head_size, scaled);
     }
-    const index = job.row_begin + row;
-    const out = job.out + job.out_strides.offset(index, job.group);
-    const total = work.totals[row];
-    const inverse = if (total == 0) 0 else 1 / total;
-    for (out[0..size], sums) |*y, x| y.* = x * inverse;
     const log_sums = job.log_sums orelse return;
-    log_sums[index / job.group + index % job.group * job.log_sum_head_stride] =
-        if (total == 0) std.math.inf(f32) else work.highest[row] + @log(total);
+    const logarithms = simd.load(work.highest + first) + math.log(totals);
+    const infinity: V = @splat(std.math.inf(f32));
+    const values: [lanes]f32 = @select(f32, is_blind, infinity, logarithms);
+    for (values[0..count], job.row_begin + first..) |value, index| {
+        log_sums[index / job.group + index % job.group * job.log_sum_head_stride] = value;
+    }
 }
 
 fn merge(call: *const interface.Merge) callconv(.c) void {

@@ -253,7 +253,7 @@ fn weigh(job: *const Job, weights: [*]f32, slopes: [*]f32, block: Block, i: usiz
         pub inline fn at(body: @This(), place: anytype) void {
             var score = place.load(body.weights) * body.scale;
             if (body.mask) |mask| score += place.load(mask);
-            const weight = math.exp(score - body.log_sum);
+            const weight = math.expOfDifference(score - body.log_sum);
             var kept = weight;
             var slope = place.load(body.slopes);
             if (body.dropout) |dropout| {
@@ -287,7 +287,9 @@ fn weigh(job: *const Job, weights: [*]f32, slopes: [*]f32, block: Block, i: usiz
         .product = @splat(job.products[row]),
         .scale = @splat(job.scale),
     };
-    loops.forEach(visible, body);
+    // Whole registers where nothing lies behind the row's end that must not be read or changed.
+    const is_own = job.mask == null and job.mask_gradient == null;
+    loops.forEach(if (is_own) std.mem.alignForward(usize, visible, lanes) else visible, body);
     if (visible == block.keys) return;
     clearBehind(weights, visible);
     clearBehind(slopes, visible);

@@ -21,9 +21,6 @@ const score_keys = packing.score_keys;
 const Rows = packing.Rows;
 const Cached = packing.Cached;
 
-const Indices = @Vector(lanes, i32);
-const lane_indices = std.simd.iota(i32, lanes);
-
 /// `scores[r][j] = query[r] . key[j]` for the transposed keys: row r's first `visible[r]`, which
 /// rise with r, and perhaps more. Rows of scores are `key_tile` apart.
 pub fn scoreMany(
@@ -126,81 +123,40 @@ inline fn dotTile(
     inline for (sums, 0..) |row, r| {
         const out = scores + r * key_tile;
         if (key_count == 4) {
-            out[0..4].* = sumFour(row);
+            out[0..4].* = std.simd.extract(simd.fold(.sum, row), 0, 4);
         } else {
             out[0] = simd.sumLanes(row[0]);
         }
     }
 }
 
-/// The sums of four registers, by halving all of them together.
-inline fn sumFour(registers: [4]V) [4]f32 {
-    var pair: [2]V = undefined;
-    inline for (&pair, 0..) |*p, i| p.* = foldPair(
-        registers[2 * i],
-        registers[2 * i + 1],
-        lanes / 2,
-    );
-    var quad = foldPair(pair[0], pair[1], lanes / 4);
-    // `quad` holds runs of lanes / 4 for registers 0 to 3.
-    comptime var run = lanes / 8;
-    inline while (run > 0) : (run /= 2) {
-        const swapped = comptime lane_indices ^ @as(Indices, @splat(run));
-        quad += @shuffle(f32, quad, undefined, swapped);
-    }
-    const all: [lanes]f32 = quad;
-    return .{ all[0], all[lanes / 4], all[lanes / 2], all[3 * lanes / 4] };
-}
-
-/// Adds the upper half of every run of `2 * half` lanes to its lower half: those of a, then of b.
-inline fn foldPair(a: V, b: V, comptime half: usize) V {
-    comptime var low: [lanes]i32 = undefined;
-    comptime var high: [lanes]i32 = undefined;
-    comptime {
-        for (0..lanes) |i| {
-            const within = i % (lanes / 2);
-            const source: i32 = @intCast(within / half * (2 * half) + within % half);
-            const from_b = i >= lanes / 2;
-            low[i] = if (from_b) ~source else source;
-            const partner = source + @as(i32, half);
-            high[i] = if (from_b) ~partner else partner;
-        }
-    }
-    return @shuffle(f32, a, b, low) + @shuffle(f32, a, b, high);
-}
-
-/// `sums[r] = sums[r] * corrections[r] + weights[r] x values`: rows of weights are `key_tile`
-/// apart, rows of sums `padded`. Weights from `visible[r]` on, which rises with r, are zeros.
-pub fn addValues(
+/// Weighted sums of values for rows of queries.
+pub const Weighted = struct {
+    /// Rows are `padded` apart.
     sums: [*]f32,
-    corrections: [*]const f32,
+    /// What each row's sums are multiplied by first; null: they begin at 0.
+    corrections: ?[*]const f32,
+    /// Rows are `key_tile` apart; zeros from `visible[r]` on, which rises with r.
     weights: [*]const f32,
     row_count: usize,
     values: Rows,
     visible: [*]const usize,
     padded: usize,
-) void {
+};
+
+/// `sums[r] = sums[r] * corrections[r] + weights[r] x values`.
+pub fn addValues(work: Weighted) void {
     var r: usize = 0;
-    while (r < row_count) : (r += tile_rows) {
-        const key_count = visible[@min(r + tile_rows, row_count) - 1];
-        switch (@min(tile_rows, row_count - r)) {
+    while (r < work.row_count) : (r += tile_rows) {
+        const key_count = work.visible[@min(r + tile_rows, work.row_count) - 1];
+        // Rows that see nothing have a correction of 1, or sums of zeros.
+        if (key_count == 0 and work.corrections != null) continue;
+        switch (@min(tile_rows, work.row_count - r)) {
             inline 1...tile_rows => |n| {
                 var d: usize = 0;
                 inline for (.{ 8, 4, 2, 1 }) |vectors| {
-                    if (vectors <= valueVectors(n)) while (d + vectors * lanes <= padded) {
-                        const out = sums + r * padded + d;
-                        const tile: Rows = .{ .first = values.first + d, .stride = values.stride };
-                        const own_weights = weights + r * key_tile;
-                        valueTile(
-                            n,
-                            vectors,
-                            out,
-                            padded,
-                            corrections + r,
-                            own_weights,
-                            tile,
-                            key_count,
-                        );
+                    if (vectors <= valueVectors(n)) while (d + vectors * lanes <= work.padded) {
+                        valueTile(n, vectors, &work, r, d, key_count);
                         d += vectors * lanes;
                     };
                 }
@@ -217,30 +173,33 @@ fn valueVectors(comptime row_count: usize) usize {
     return if (row_count <= 3) 4 else 2;
 }
 
+/// Elements from d on of rows from r on.
 noinline fn valueTile(
     comptime row_count: usize,
     comptime vectors: usize,
-    sums: [*]f32,
-    padded: usize,
-    corrections: [*]const f32,
-    weights: [*]const f32,
-    values: Rows,
+    work: *const Weighted,
+    r: usize,
+    d: usize,
     key_count: usize,
 ) void {
-    var total: [row_count][vectors]V = undefined;
-    inline for (&total, 0..) |*row, r| {
-        const correction: V = @splat(corrections[r]);
-        inline for (row, 0..) |*t, k| t.* = correction * simd.load(sums + r * padded + k * lanes);
-    }
+    const sums = work.sums + r * work.padded + d;
+    var total: [row_count][vectors]V = @splat(@splat(@splat(0)));
+    if (work.corrections) |corrections| inline for (&total, 0..) |*row, i| {
+        const correction: V = @splat(corrections[r + i]);
+        const old = sums + i * work.padded;
+        inline for (row, 0..) |*t, k| t.* = correction * simd.load(old + k * lanes);
+    };
+    const weights = work.weights + r * key_tile;
+    const values: Rows = .{ .first = work.values.first + d, .stride = work.values.stride };
     for (0..key_count) |j| {
         var value: [vectors]V = undefined;
         inline for (&value, 0..) |*v, k| v.* = simd.load(values.at(j) + k * lanes);
-        inline for (&total, 0..) |*row, r| {
-            const weight: V = @splat(weights[r * key_tile + j]);
+        inline for (&total, 0..) |*row, i| {
+            const weight: V = @splat(weights[i * key_tile + j]);
             inline for (row, value) |*t, v| t.* = simd.mulAdd(weight, v, t.*);
         }
     }
-    inline for (total, 0..) |row, r| {
-        inline for (row, 0..) |t, k| simd.store(sums + r * padded + k * lanes, t);
+    inline for (total, 0..) |row, i| {
+        inline for (row, 0..) |t, k| simd.store(sums + i * work.padded + k * lanes, t);
     }
 }

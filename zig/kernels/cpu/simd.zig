@@ -114,3 +114,43 @@ pub fn largestLane(value: anytype) f32 {
     const upper = std.simd.extract(value, count / 2, count / 2);
     return largestLane(@select(f32, lower > upper, lower, upper));
 }
+
+/// The larger of each two lanes; where one is NaN, a.
+pub inline fn larger(a: V, b: V) V {
+    return @select(f32, b > a, b, a);
+}
+
+/// How lanes become one.
+pub const Fold = enum { sum, largest };
+
+/// A register whose first lanes are the `registers`, up to `lanes` of them, each folded to a lane:
+/// its halves are joined, then the halves of that, and so on, in all of them together.
+pub inline fn fold(comptime how: Fold, registers: anytype) V {
+    @setEvalBranchQuota(10_000);
+    var rows = registers;
+    comptime var count = rows.len;
+    comptime var half = lanes / 2;
+    inline while (half > 0) : (half /= 2) {
+        const pairs = (count + 1) / 2;
+        inline for (0..pairs) |i| {
+            const next = rows[@min(2 * i + 1, count - 1)];
+            rows[i] = foldPair(how, rows[2 * i], next, half);
+        }
+        count = pairs;
+    }
+    return rows[0];
+}
+
+/// Joins the lower and the upper half of every run of `2 * half` lanes: those of a, then of b.
+inline fn foldPair(comptime how: Fold, a: V, b: V, comptime half: usize) V {
+    const Indices = @Vector(lanes, i32);
+    const lane = std.simd.iota(i32, lanes);
+    const within = comptime lane % @as(Indices, @splat(lanes / 2));
+    const run: Indices = @splat(half);
+    const low = comptime within + within / run * run;
+    const high = low + run;
+    const is_of_a = lane < @as(Indices, @splat(lanes / 2));
+    const lower = @shuffle(f32, a, b, @select(i32, is_of_a, low, ~low));
+    const upper = @shuffle(f32, a, b, @select(i32, is_of_a, high, ~high));
+    return if (how == .sum) lower + upper else larger(lower, upper);
+}
