@@ -165,6 +165,7 @@ test "matmul: the same bits with 1, 2 and 3 threads" {
         .{ .m = 1, .n = 3000, .k = 300 },
         .{ .m = 3000, .n = 3, .k = 300 },
         .{ .m = 7, .n = 2000, .k = 600 },
+        .{ .m = 100, .n = 600, .k = 600 },
         .{ .m = 60, .n = 70, .k = 80, .batch = .{ 1, 1, 5, 7 } },
         .{ .m = 16, .n = 16, .k = 16, .batch = .{ 1, 1, 1, 1000 } },
     };
@@ -184,6 +185,28 @@ test "matmul: the same bits with 1, 2 and 3 threads" {
                 const several = std.mem.sliceAsBytes(prepared.out.items);
                 try std.testing.expectEqualSlices(u8, one_thread, several);
             }
+        }
+    };
+}
+
+test "matmul: the same bits with a bias, with 1, 2 and 3 threads" {
+    var generator: std.Random.DefaultPrng = .init(11);
+    var scratch: Arena = try .init(64 << 20);
+    defer scratch.deinit();
+    const shape: Shape = .{ .m = 100, .n = 1000, .k = 1500 };
+    for ([_]bool{ false, true }) |transposed_b| for (isas) |isa| {
+        if (!cpu.supports(isa)) continue;
+        const case: Case = .{ .shape = shape, .transposed_b = transposed_b };
+        const prepared: Prepared = try .init(case, generator.random());
+        defer prepared.deinit();
+        for (1..4) |threads| {
+            pool.resize(@intCast(threads));
+            const result = if (threads == 1) prepared.expected.items else prepared.out.items;
+            var out = prepared.output(result.ptr);
+            out.bias = prepared.a.items.ptr;
+            const a = prepared.operandA();
+            try threaded.matmul(&runnerOf(isa, &scratch), shape, a, prepared.operandB(), out);
+            if (threads > 1) try std.testing.expectEqualSlices(f32, prepared.expected.items, result);
         }
     };
 }
