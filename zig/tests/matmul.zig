@@ -206,7 +206,8 @@ test "matmul: the same bits with a bias, with 1, 2 and 3 threads" {
             out.bias = prepared.a.items.ptr;
             const a = prepared.operandA();
             try threaded.matmul(&runnerOf(isa, &scratch), shape, a, prepared.operandB(), out);
-            if (threads > 1) try std.testing.expectEqualSlices(f32, prepared.expected.items, result);
+            if (threads == 1) continue;
+            try std.testing.expectEqualSlices(f32, prepared.expected.items, result);
         }
     };
 }
